@@ -56,8 +56,12 @@ WIRE: dict[type, Mapping[str, object]] = {
         " checklist board_note optional_facts board_facts facts", leaflet=(), comprehension=(),
     ),
     objects.ComprehensionQuestion: _wire("id text options right passage"),
-    objects.HelpLine: _wire("countries name contact url", last_checked="", youth=False),
-    objects.Support: _wire("intro lines emergency passages", emergency_last_checked=""),
+    objects.HelpLine: _wire(
+        "countries name contact url", last_checked="", youth=False, hours="", cost="", languages="",
+    ),
+    objects.Support: _wire(
+        "intro lines emergency passages", emergency_last_checked="", emergency_for={}
+    ),
     objects.HierarchyGroup: _wire("label codes"),
     objects.Hierarchy: _wire("variable levels"),
     objects.Tier: _wire(

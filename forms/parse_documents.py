@@ -310,16 +310,20 @@ def read_tier(table: TomlTable) -> Tier:
 
 def read_support(top: TomlTable) -> Support:
     """Return the whole of support.toml; what is wrong with it is noted in ``top``."""
-    return Support(
+    emergency = top.tables("emergency", "countries", required=True)
+    support = Support(
         intro=top.text("intro"),
         lines=tuple(read_lines(top)),
-        emergency=tuple(
-            (t.text("countries"), t.text("number"))
-            for t in top.tables("emergency", "countries", required=True)
-        ),
+        emergency=tuple((t.text("countries"), t.text("number")) for t in emergency),
         passages=read_passages(top, "passage"),
         emergency_last_checked=read_check(top, "emergency_last_checked", required=False),
+        emergency_for={t.text("countries"): t.texts("for") for t in emergency if t.has("for")},
     )
+    for table in emergency:
+        for country in table.texts("for", required=False):
+            if country not in support.countries:
+                table.fault("for", f"no line is for {country!r}", "a country that a line names")
+    return support
 
 
 def read_lines(top: TomlTable) -> Iterator[HelpLine]:
@@ -351,4 +355,7 @@ def read_line(table: TomlTable) -> HelpLine:
         url=table.https("url", blank=True),
         last_checked=checked,
         youth=table.flag("youth"),
+        hours=table.text("hours", required=False),
+        cost=table.text("cost", required=False),
+        languages=table.text("languages", required=False),
     )

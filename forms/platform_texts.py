@@ -37,6 +37,7 @@ BEFORE_YOU_GO_ON = "Before you go on"
 # Marks of a pilot and of the board's walk.
 PREVIEW_MARK = "Preview for review: nothing is stored"
 PILOT_MARK = "Pilot: a trial run, not the real study"
+EXAMPLE_MARK = "Pilot: a trial run. Names, dates and places are made up"
 
 # Landing and information.
 INVITED = "This survey is by invitation: it asks for a code. If you have not entered yours yet,"
@@ -87,8 +88,8 @@ IDLE_STAY = "I am still here"
 TWO_QUESTIONS = "First, if you like: is this clear?"
 TWO_QUESTIONS_TEXT = (
     "You can leave these blank. Whatever you choose, you can take part. We do not keep what you "
-    "choose here. We only count how many people chose what, and lose the count when the server "
-    "starts anew."
+    "choose here. We only count how many people chose what. The count is written nowhere: it is "
+    "gone when the server stops."
 )
 RIGHT = "“{}” is right."
 NOT_RIGHT = "“{}” is not right. You can read it again here."
@@ -129,6 +130,7 @@ ANSWERS_REMOVED = (
     "Some questions are not asked after what you just answered. What you had answered there was "
     "deleted."
 )
+SEE_BLANK = "See the page before"
 ASKED_ONCE = (
     "When you press {}, this can still be deleted, but not rewritten. You can also leave it empty. "
     "Then it stays empty."
@@ -159,6 +161,7 @@ PAGE_WORDS = (
 
 # Check.
 CHECK_PART = "Part {} of {}"
+TO_SENDING = "Go to the button that sends"
 CHECK_PARTS = "You can send from any part, or look at the others first."
 NEXT_PART = "The next part"
 PART_BEFORE = "The part before"
@@ -211,8 +214,14 @@ TICKED = "Ticked"
 # Thank you, help, a break.
 YOUR_CODE = "Your code"
 COPY_CODE = "Copy the code"
+SAVE_CODE = "Save it as a file"
+CODE_FILE = "note.txt"  # its name, which the browser lists among what it has downloaded
 CODE_COPIED = "Copied. Paste it somewhere only you can find it."
 CODE_NOT_COPIED = "This browser did not copy it. Please write it down."
+CODE_SAVED = (
+    "The file holds the code alone. Your browser lists it as {} among its downloads, where others "
+    "who use this device can find it."
+)
 CODE_KEPT = (
     "This browser can show this page again for 15 minutes after you sent your answers, unless you "
     "press the button or leave. After that the code is shown to nobody."
@@ -223,6 +232,9 @@ FINISHED_TITLE = "You can close this page"
 FINISHED_LEAD = "Your code is not shown again. Keep it where only you can find it."
 CLOSE_AND_LEAVE = "Close and leave"
 NOT_YET_CHECKED = "not yet checked"
+NOT_TRIED = (
+    "Nobody has tried yet whether a line marked “not yet checked” can be reached as it says."
+)
 NO_LINE_SHOWN = (
     "We show only help lines that a person has tried lately. There is none just now. Please call "
     "the emergency number of where you are, or ask a doctor, a hospital or somebody you trust for "
@@ -263,6 +275,11 @@ CODE_ERRORS = {
     ),
 }
 DELETED_WHEN = "Deleting takes a minute at most."
+# With the day on which the operator said that a server key is gone, in words.
+KEY_LOST = (
+    "A code that was given on or before {day} may delete nothing: a key that this server needs for "
+    "it was lost."
+)
 # With the day of the last freeze, in words.
 FROZEN_ONCE = (
     "Answers sent before {day} were put into the results on that day, and so were any sent earlier "
@@ -308,8 +325,8 @@ NOT_TAKEN = {
     "no_cookie": (
         "Your browser sent no cookie",
         (
-            "This survey needs one cookie, which is deleted at the end. None came with this page, "
-            "so what was on it was not taken."
+            "This survey needs one cookie while you answer. None came with this page, so what was "
+            "on it was not taken."
         ),
         (
             "Perhaps your browser keeps no cookies for this site. Then allow them, if only for "
@@ -447,6 +464,12 @@ INVITATION_ERRORS = {
         "This code opens nothing: it has been used, was taken back, or is not from this site."
     ),
 }
+
+# With the day, where a server key was lost.
+INVITATION_KEY_LOST = (
+    "A code that was made on or before {day} may be unknown here now: a key that this server needs "
+    "for it was lost. Ask whoever invited you for another."
+)
 
 # The leaflet, whose outside tells nothing of the topic.
 LEAFLET = {

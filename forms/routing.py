@@ -81,9 +81,13 @@ def asked_of_few(study: Study, name: str) -> bool:
     That a text is there tells of its writer what leads to the question; a branch is what the study
     itself names and a board has seen.
     """
-    page = study.page_of[name].show_if
-    whole = not page or any(_leads_to(branch.when, page) for branch in study.branches)
-    return bool(study.questions[name].show_if) or not whole
+    return bool(study.questions[name].show_if) or shown_to_few(study, study.page_of[name])
+
+
+def shown_to_few(study: Study, page: Page) -> bool:
+    """Return whether the page hangs on an answer, and is for less than a whole branch."""
+    whole = any(_leads_to(branch.when, page.show_if) for branch in study.branches)
+    return bool(page.show_if) and not whole
 
 
 def _leads_to(when: Condition, wanted: Condition) -> bool:

@@ -19,6 +19,7 @@ from forms.toml_tables import Fault, FaultList, StudyFaults, TomlTable, listed, 
 PLACEHOLDER = re.compile(r"\{([a-z][a-z0-9_]{0,30})\}")
 STOP_RULE = "stop_rule"  # in a note to the board: the program fills in the rule in words
 AUTHORS = "authors"  # the fact that keeps the persons of [[site.author]]
+EXAMPLE = "example.toml"  # of a study folder: the facts of site.toml, made up for the demo
 NO_FACTS = ("limit", "invited")  # keys of a study's table that say how it is served
 
 
@@ -62,6 +63,30 @@ def load_site(path: Path) -> SiteFacts:
     return facts
 
 
+def read_example(folder: Path) -> Mapping[str, str]:
+    """Return the facts of a site that does not exist, from the study's example.toml; else none.
+
+    Raises StudyFaults listing every fault of the file.
+    """
+    notes = FaultList()
+    top = read_toml(folder / EXAMPLE, notes) if (folder / EXAMPLE).exists() else None
+    facts = read_facts(top.table("site")) if top else {}
+    if faults := notes.all():
+        raise StudyFaults(faults)
+    return facts
+
+
+def made_up(facts: Mapping[str, str], example: Mapping[str, str]) -> tuple[Fault, ...]:
+    """Return a fault for each fact that is a made-up name or address of the study's example."""
+    same = [name for name, value in facts.items() if value and value == example.get(name)]
+    problem = f"is the made-up one of the study's {EXAMPLE}"
+    return tuple(
+        Fault("site.toml", "", name, problem, "your own")
+        for name in same
+        if "example" in facts[name].lower()
+    )
+
+
 def check_order(table: TomlTable, facts: Mapping[str, str]) -> None:
     """Note last days on which something is kept that come before answers may be frozen at all."""
     first = facts.get(dates.FREEZE, "")
@@ -79,6 +104,13 @@ def read_facts(table: TomlTable, *, besides: tuple[str, ...] = ()) -> Mapping[st
         if key not in (*besides, "author")
     }
     return {**texts, AUTHORS: read_authors(table)} if "author" in table.data else texts
+
+
+def researchers_of(site: SiteFacts, study: str) -> str:
+    """Return the names of everybody whom the site names as a researcher or author of the study."""
+    given = {**site.shared, **site.by_study.get(study, {})}
+    authors = in_words(authors_of(given[AUTHORS])) if given.get(AUTHORS) else ""
+    return f"{given.get('researcher_names', '')}; {authors}"
 
 
 def facts_for(site: SiteFacts, study: Study) -> Mapping[str, str]:

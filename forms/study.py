@@ -390,7 +390,8 @@ class Consent:
 class HelpLine:
     """One place to get help; ``last_checked`` is an ISO date set by a person, or empty.
 
-    Everything but that date lies in the fingerprint of the words.
+    Everything but that date lies in the fingerprint of the words. ``hours``, ``cost`` and
+    ``languages`` are in words, empty where nobody has found out.
     """
 
     countries: tuple[str, ...]
@@ -399,17 +400,26 @@ class HelpLine:
     url: str
     last_checked: str
     youth: bool = False
+    hours: str = ""
+    cost: str = ""
+    languages: str = ""
 
     @property
     def label(self) -> str:
         """Return the name and the countries, which no other line of a study has both alike."""
         return f"{self.name} ({', '.join(self.countries) or 'anywhere'})"
 
+    @property
+    def known(self) -> str:
+        """Return hours, cost and languages, as far as they are known."""
+        return ", ".join(said for said in (self.hours, self.cost, self.languages) if said)
+
 
 @dataclass(frozen=True, slots=True)
 class Support:
     """The help page: words, lines by country, emergency numbers (place, number).
 
+    ``emergency_for`` names the countries of a place that is more than one (place → countries).
     Only the dates of checks lie outside the fingerprint of the words: those of the lines, and the
     one on which all emergency numbers were last compared with an official list.
     """
@@ -419,6 +429,15 @@ class Support:
     emergency: tuple[tuple[str, str], ...]
     passages: tuple[Passage, ...]
     emergency_last_checked: str = ""
+    emergency_for: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def emergency_in(self, country: str | None) -> tuple[tuple[str, str], ...]:
+        """Return the emergency numbers of this country; none where the page does not say."""
+        return tuple(
+            (place, number)
+            for place, number in self.emergency
+            if country in self.emergency_for.get(place, (place,))
+        )
 
     @property
     def undated(self) -> Support:

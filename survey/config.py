@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal
 
@@ -46,6 +47,7 @@ SETTINGS = (
     Setting("site", "", "The installation's site.toml; empty: site.toml in the data folder."),
     Setting("pilots", "", "Names of studies served as watermarked pilots, separated by commas."),
     Setting("key", "", "Server key; empty: server.key in the data folder. Back it up apart."),
+    Setting("endings", "", "What a restore must not undo; empty: endings.json in the data folder."),
     Setting("https", "on", "Cookies only over TLS (on), or in clear too (off: this machine only)."),
     Setting("proxies", "1", "Reverse proxies in front whose headers are believed; 0 for none."),
     Setting("host", "127.0.0.1", "Address that `lacrima serve` listens on."),
@@ -74,6 +76,7 @@ class Config:
     site: Path = Path()
     pilots: frozenset[str] = frozenset()
     key: Path = Path()
+    endings: Path = Path()
     https: bool = True
     proxies: int = 1
     host: str = "127.0.0.1"
@@ -97,6 +100,18 @@ def _number(name: str, text: str, low: int, high: int) -> int:
     if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
         raise BadSetting(f"{PREFIX}{name.upper()} is {text!r}: give a number from {low} to {high}.")
     return int(text)
+
+
+def _address(text: str) -> str:
+    """Return an address to listen on; the name of this machine itself is the only name."""
+    if text == "localhost":
+        return "127.0.0.1"
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise BadSetting(
+            f"{PREFIX}HOST is {text!r}: give an address, as 127.0.0.1, ::1 or 0.0.0.0."
+        ) from None
 
 
 def _switch(name: str, text: str) -> bool:
@@ -130,9 +145,10 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         site=Path(text["site"]) if text["site"] else data / "site.toml",
         pilots=frozenset(n.strip() for n in text["pilots"].split(",") if n.strip()),
         key=Path(text["key"]) if text["key"] else data / "server.key",
+        endings=Path(text["endings"]) if text["endings"] else data / "endings.json",
         https=_switch("https", text["https"]),
         proxies=_number("proxies", text["proxies"], 0, 9),
-        host=text["host"],
+        host=_address(text["host"]),
         port=_number("port", text["port"], 1, 65535),
         workers=_number("workers", text["workers"], 1, 64),
         threads=_number("threads", text["threads"], 1, 64),

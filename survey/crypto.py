@@ -10,9 +10,10 @@ from __future__ import annotations
 import hmac
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -65,6 +66,22 @@ def make_key(path: Path) -> None:
         pass
     finally:
         fresh.unlink()
+
+
+def put_new_key(path: Path) -> tuple[bytes, ...]:
+    """Put a fresh key before those in the file, whole or not at all; return them. Raises BadKey."""
+    keys = (secrets.token_bytes(SERVER_KEY_BYTES), *read_keys(path))
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.writelines(f"{key.hex()}\n" for key in keys)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError as error:
+        fresh.unlink(missing_ok=True)
+        raise BadKey(f"Cannot write the server key {path}: {error.strerror}.") from None
+    return keys
 
 
 def _derive(material: bytes, label: bytes) -> bytes:
@@ -123,6 +140,9 @@ class KeyRing:
         self.staff_session_key = _derive(current, b"lacrima/staff-session")
         self._invitations = tuple(_derive(key, b"lacrima/invitation") for key in keys)
         self._staff = tuple(_derive(key, b"lacrima/staff") for key in keys)
+        self._endings = tuple(_derive(key, b"lacrima/endings") for key in keys)
+        # By which data that were used with a key know it again; nothing follows from them.
+        self.check_values = tuple(_derive(key, b"lacrima/check") for key in keys)
         self._safes = tuple(AESGCM(_derive(key, b"lacrima/staff-safe")) for key in keys)
 
     def name(self, secret: bytes) -> bytes:
@@ -162,6 +182,15 @@ class KeyRing:
     def staff_values(self, secret: str, label: str) -> tuple[bytes, ...]:
         """Return that value under every key still kept."""
         return tuple(hmac.digest(k, f"{label}:{secret}".encode(), "sha256") for k in self._staff)
+
+    def ending_value(self, what: bytes) -> bytes:
+        """Return how the endings list names ``what``: 32 bytes."""
+        return hmac.digest(self._endings[0], what, "sha256")
+
+    @property
+    def ending_hashes(self) -> tuple[Callable[[bytes], bytes], ...]:
+        """Return the same function for every key still kept."""
+        return tuple(partial(hmac.digest, key, digest="sha256") for key in self._endings)
 
     def encrypt_for(self, plain: bytes, owner: str) -> bytes:
         """Return ``plain`` sealed with the server key, for ``owner`` alone."""

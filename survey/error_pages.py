@@ -72,7 +72,7 @@ def error_page(code: int, *, cause: Cause | None = None) -> tuple[str, int]:
     heading, sentence = _words(cause or code, STAFF_SENTENCES if staff else {})
     try:
         title = f"{heading} – Lacrima" if staff else TITLE.format(heading)
-        frame: dict[str, Any] = {"title": title, "errors": ()}
+        frame: dict[str, Any] = {"title": title, "errors": (), "in_room": staff and signed_in()}
         frame["again"] = request.path if cause and _can_be_opened() else ""
         if _study_here() is not None:
             ways = ways_for(kept_answers())
@@ -121,6 +121,12 @@ def _cannot_save(error: Exception) -> tuple[str, int]:
     return error_page(503)
 
 
+def _unless_ours(error: sqlite3.DatabaseError) -> tuple[str, int]:
+    """Answer when SQLite refused: a damaged or full disk is no fault of a page, a constraint is."""
+    ours = isinstance(error, (sqlite3.IntegrityError, sqlite3.ProgrammingError))
+    return _anything(error) if ours else _cannot_save(error)
+
+
 def _anything(error: Exception) -> tuple[str, int]:
     # Kind and place only: the words of an exception could quote an answer (survey.security).
     log.error("unexpected error", exc_info=error)
@@ -132,5 +138,5 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(FormRefused, _not_taken)
     app.register_error_handler(HTTPException, lambda error: error_page(error.code or 500))
     app.register_error_handler(StoreError, _cannot_save)
-    app.register_error_handler(sqlite3.OperationalError, _cannot_save)
+    app.register_error_handler(sqlite3.DatabaseError, _unless_ours)
     app.register_error_handler(Exception, _anything)

@@ -43,6 +43,18 @@ def is_address(text: str) -> bool:
     return len(text) <= 254 and _ADDRESS.fullmatch(text) is not None
 
 
+def set_address(office: Database, account: str, address: str) -> str:
+    """Send notices to this account to ``address``, where it is empty to nowhere.
+
+    Return the audit's words. Raises Refusal for what is no address.
+    """
+    if address and not is_address(address):
+        raise Refusal("This is no mail address: give one like name@example.org.")
+    mail_queue.set_address(office, account, address)
+    # The address itself is nobody's business but its person's.
+    return f"account {account}: mail address {'set' if address else 'taken away'}"
+
+
 def send(office: Database, subject: str, lines: Iterable[str], to: Iterable[str]) -> None:
     """Queue a message to each address, inside the caller's transaction where there is one.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 from forms.form_fields import NO_CHOICE, plain_value
-from forms.platform_texts import NOT_YET_CHECKED, ON_PAPER
+from forms.platform_texts import EXAMPLE_MARK, NOT_YET_CHECKED, ON_PAPER, PILOT_MARK
 
 # Tags that stand in the middle of a line; every other tag begins a new one.
 INLINE = frozenset(
@@ -166,8 +166,10 @@ MARKS = frozenset(
         ON_PAPER,
         "Preview for review: nothing is stored",
         "All screens Comment here",
-        "Pilot: a trial run, not the real study",
+        PILOT_MARK,
+        EXAMPLE_MARK,
         "Pilot: not approved, not the real study",
+        "Pilot: not approved. Names, dates and places are an example’s",
     ]
 )
 _PROGRESS = re.compile(r"Page \d+(?: of \d+)?")

@@ -5,33 +5,39 @@ from __future__ import annotations
 import gc
 import os
 import socket
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from survey.config import Config, as_environment
+from survey.config import Config, as_environment, read_config
 from survey.errors import Refusal
 from survey.memory import close_memory, overwrite_freed_memory
 
 if TYPE_CHECKING:
     from flask import Flask
 
-TARGET = "survey.server:build"
+TARGET, DEMO_TARGET = "survey.server:build", "survey.server:build_demo"
 # Seconds that a worker may take to finish what it is doing before it is ended.
 SERVER_GRACE_SECONDS = 5
 # Only what concerns the operator; a server's own log lines can hold addresses.
 LOG_LEVEL = "warning"
 
 
-def build() -> Flask:
+def build(*, demo: bool = False) -> Flask:
     """Return the application for one worker process; settings come through the environment."""
     from survey.app import create_app
 
     close_memory()
     overwrite_freed_memory()
-    app = create_app()
+    app = create_app(replace(read_config(), demo=demo))
     # Templates, studies and classes stay for good: the collector need not walk them each time.
     gc.collect()
     gc.freeze()
     return app
+
+
+def build_demo() -> Flask:
+    """Return the demo's application: no setting makes a demo of an installation."""
+    return build(demo=True)
 
 
 def check_port(host: str, port: int) -> None:
@@ -56,7 +62,7 @@ def run(config: Config) -> None:
     close_memory()
     os.environ.update(as_environment(config))
     _server_class()(
-        TARGET,
+        DEMO_TARGET if config.demo else TARGET,
         lifetime=config.lifetime,
         address=config.host,
         port=config.port,

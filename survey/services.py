@@ -11,11 +11,13 @@ from typing import cast
 
 from flask import current_app, g
 
-from survey.clock import Clock, now_here
+from survey.backups.endings_list import EndingsKeeper
+from survey.clock import Clock, now_here, today_here
 from survey.collection import stop_rule
 from survey.collection.understanding import UnderstandingCounters
 from survey.config import Config
 from survey.crypto import KeyRing, read_keys
+from survey.data_folder import key_ring
 from survey.ethics import news_mail
 from survey.mail import MailSender
 from survey.releases import text_review
@@ -69,8 +71,9 @@ def current_state(*, now: bool = False) -> StudyState:
 
 def open_services(config: Config) -> Services:
     """Open the stores and the studies, and start the maintenance thread."""
-    keys = KeyRing(read_keys(config.key))
+    read_keys(config.key)  # nothing is made without one
     stores, catalogue = open_studies(config)
+    keys = key_ring(config, stores)
     availability, counters = Availability(stores, catalogue), EventCounters()
     mail = MailSender(config, time.time)
 
@@ -82,6 +85,12 @@ def open_services(config: Config) -> Services:
         text_review.overwrite_all_due(stores, availability.versions())
         news_mail.mail_news(stores.office)
 
+    kept = EndingsKeeper(stores, keys, config.endings)
+
+    def keep_endings() -> None:
+        if not config.demo:
+            kept.tick(today_here().isoformat())
+
     maintenance = MaintenanceThread(
         stores,
         counters,
@@ -91,6 +100,7 @@ def open_services(config: Config) -> Services:
         mail=lambda: mail.tick(stores.office),
         hourly=hourly,
         withdrawn=partial(drop_pilot_files, stores.folder),
+        endings=keep_endings,
     )
 
     def end() -> None:

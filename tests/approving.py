@@ -63,7 +63,7 @@ def settle_checklist(stores: Stores, version: StudyVersion) -> None:
     """A member does without every element that no passage satisfies."""
     board.give_verdict(
         stores.office, version.study.name,
-        [line.element.id for line in unsettled_elements(stores, version)], "waived",
+        [line.element.id for line in unsettled_elements(stores.office, version)], "waived",
         words=version.study.fingerprints.words, site=version.site, at=AT, who="A member",
         reason="Held elsewhere.",
     )  # fmt: skip

@@ -4,6 +4,7 @@ import os
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import hypothesis
@@ -15,6 +16,7 @@ from flask import Flask, session
 from flask.testing import FlaskClient
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from werkzeug.routing import Rule
 
 from forms.load import load_study
 from forms.study import Study
@@ -52,6 +54,15 @@ class Compiled(BytecodeCache):
         self._codes[bucket.key] = bucket.bytecode_to_string()
 
 
+class RuleBuiltWhenAsked(Rule):
+    """An address whose builder is compiled when it is first asked for."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        compiled = cache(super()._compile_builder)
+        return lambda rule, **values: compiled(append_unknown)(rule, **values)
+
+
+Flask.url_rule_class = RuleBuiltWhenAsked
 Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
 
 STUDIES = Path(__file__).parent / "studies"

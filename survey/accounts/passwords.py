@@ -20,7 +20,7 @@ from survey.clock import iso_utc
 from survey.config import PACKAGE, ROLES
 from survey.crypto import new_code
 from survey.storage import accounts, members
-from survey.storage.accounts import Role
+from survey.storage.accounts import DEMO_PREFIX, Role
 from survey.storage.database import Database
 
 BLOCKLIST = PACKAGE / "accounts" / "common.txt"
@@ -98,9 +98,6 @@ def _unknown_hash() -> str:
 def _normal(password: str) -> str:
     """Return the password as another system would compose its characters (NFKC)."""
     return unicodedata.normalize("NFKC", password)
-
-
-DEMO_PREFIX = "demo-"
 
 
 def make_demo_accounts(office: Database, studies: Iterable[str]) -> dict[Role, tuple[str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import unicodedata
 from base64 import b64decode, b64encode
+from contextlib import suppress
 
 import pyotp
 import segno
@@ -12,6 +13,7 @@ import segno
 from forms.typed_codes import normalise_code
 from survey.config import Config
 from survey.crypto import new_code
+from survey.errors import Unsealable
 from survey.services import Services
 from survey.storage import accounts
 from survey.storage.accounts import Account, folded
@@ -26,8 +28,12 @@ RECOVERY_LENGTH = 16
 
 
 def second_step_required(config: Config, account: Account) -> bool:
-    """Return whether this account signs in with a second step: a board's always does."""
-    return (account.role == "board" or account.role in config.second_step) and not config.demo
+    """Return whether this account signs in with a second step: a board's always does.
+
+    The demo's own accounts do not: each start of the demo, and of the server, makes an end of them.
+    """
+    asked = account.role == "board" or account.role in config.second_step
+    return asked and not config.demo and not account.of_demo
 
 
 def second_step_owed(config: Config, account: Account) -> bool:
@@ -88,11 +94,21 @@ def right(services: Services, account: Account, code: str) -> bool:
     office = services.stores.office
     sealed = accounts.totp_of(office, account.name)
     if sealed and not spent_out(services, account):
-        secret = unseal(services, account, sealed.decode())
-        if step := step_of(secret, code, services.clock()):
-            return accounts.take_step(office, account.name, step)
+        with suppress(Unsealable):  # under a key that is lost: a recovery code may still be right
+            secret = unseal(services, account, sealed.decode())
+            if step := step_of(secret, code, services.clock()):
+                return accounts.take_step(office, account.name, step)
     spent = services.keys.staff_values(normalise_code(code), "recovery")
     return accounts.take_recovery(office, account.name, spent)
+
+
+def sealed_with_lost_key(services: Services, account: Account) -> bool:
+    """Return whether the app's secret of this account was sealed with a key that is not here."""
+    sealed = accounts.totp_of(services.stores.office, account.name)
+    try:
+        return bool(sealed) and not unseal(services, account, (sealed or b"").decode())
+    except (Unsealable, ValueError):
+        return True
 
 
 def spent_out(services: Services, account: Account) -> bool:

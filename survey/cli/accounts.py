@@ -11,18 +11,20 @@ from typing import cast
 import click
 
 from survey.accounts.audit import note_command
-from survey.accounts.passwords import DEMO_PREFIX as DEMO
 from survey.cli.installation import open_stores
 from survey.cli.main import main
 from survey.clock import iso_utc
 from survey.config import ROLES, Config, read_config
-from survey.crypto import KeyRing, read_keys
+from survey.crypto import KeyRing
+from survey.data_folder import key_ring
 from survey.errors import Refusal
-from survey.mail import is_address
-from survey.storage import accounts, mail_queue, members
+from survey.mail import set_address
+from survey.storage import accounts, members
+from survey.storage.accounts import DEMO_PREFIX as DEMO
 from survey.storage.accounts import Account, Role
 from survey.storage.board import PROGRAM
-from survey.storage.database import Database, write_transaction
+from survey.storage.database import write_transaction
+from survey.storage.stores import Stores
 from survey.studies.catalogue import find_folder
 
 LINK_SECONDS = 3 * 24 * 60 * 60  # over a weekend
@@ -42,21 +44,23 @@ def account() -> None:
     """Accounts of researchers and of the ethics board."""
 
 
-def _known(name: str) -> tuple[Config, Database, Account]:
+def _known(name: str) -> tuple[Config, Stores, Account]:
     config = read_config()
-    office = open_stores(config).office
-    found = accounts.find(office, name)
+    stores = open_stores(config)
+    found = accounts.find(stores.office, name)
     if found is None:
         raise Refusal(f"There is no account {name!r}. `lacrima account list` shows them all.")
-    return config, office, found
+    return config, stores, found
 
 
-def _print_setup_link(config: Config, office: Database, who: Account, site: str) -> None:
+def _print_setup_link(
+    config: Config, stores: Stores, keys: KeyRing, who: Account, site: str
+) -> None:
     """Print a set-up link, once; only its keyed hash is kept."""
     token = secrets.token_urlsafe(32)
     ends = int(time.time()) + LINK_SECONDS
-    filed = KeyRing(read_keys(config.key)).staff_value(token, "setup")
-    accounts.issue_setup_link(office, who.name, token=filed, ends=ends)
+    filed = keys.staff_value(token, "setup")
+    accounts.issue_setup_link(stores.office, who.name, token=filed, ends=ends)
     until = datetime.fromtimestamp(ends, UTC).strftime("%d %B %Y, %H:%M UTC")
     site = site or ("" if config.https else f"http://{config.host}:{config.port}")
     click.echo(f"{site.rstrip('/')}/{ROOMS[who.role]}/set-up/{token}")
@@ -88,13 +92,13 @@ def add(name: str, role: str, studies: tuple[str, ...], site: str) -> None:
         )
     config = read_config()
     named = _known_studies(config, role, studies)
-    office = open_stores(config).office
-    read_keys(config.key)  # or there would be an account without a link
+    stores = open_stores(config)
+    office, keys = stores.office, key_ring(config, stores)  # or it would be without a link
     with write_transaction(office):
         who = accounts.add(office, name=name, role=cast("Role", role), at=iso_utc())
         members.assign(office, name, named)
         note_command(office, f"account {name} ({role}): added{_for(named)}")
-    _print_setup_link(config, office, who, site)
+    _print_setup_link(config, stores, keys, who, site)
 
 
 def _for(studies: list[str]) -> str:
@@ -116,7 +120,8 @@ def _known_studies(config: Config, role: str, studies: tuple[str, ...]) -> list[
 @_studies
 def set_studies(name: str, studies: tuple[str, ...]) -> None:
     """Give a researcher's account exactly the studies named with --study; without, none."""
-    config, office, who = _known(name)
+    config, stores, who = _known(name)
+    office = stores.office
     named = _known_studies(config, who.role, studies)
     if who.role == "board":
         raise Refusal(f"{who.name} is a board's account: `lacrima board appoint` gives it studies.")
@@ -130,7 +135,8 @@ def set_studies(name: str, studies: tuple[str, ...]) -> None:
 @click.argument("name")
 def disable(name: str) -> None:
     """Switch an account off at once, in every browser. Resetting it switches it on again."""
-    _, office, who = _known(name)
+    _, stores, who = _known(name)
+    office = stores.office
     with write_transaction(office):
         accounts.disable(office, who.name)
         note_command(office, f"account {who.name}: switched off")
@@ -142,12 +148,12 @@ def disable(name: str) -> None:
 @_site
 def reset(name: str, site: str) -> None:
     """Take password and second step away, and print a new set-up link."""
-    config, office, who = _known(name)
-    read_keys(config.key)
+    config, stores, who = _known(name)
+    office, keys = stores.office, key_ring(config, stores)
     with write_transaction(office):
         accounts.reset(office, who.name)
         note_command(office, f"account {who.name}: reset")
-    _print_setup_link(config, office, who, site)
+    _print_setup_link(config, stores, keys, who, site)
 
 
 @account.command("mail")
@@ -155,14 +161,10 @@ def reset(name: str, site: str) -> None:
 @click.argument("address", default="")
 def set_mail(name: str, address: str) -> None:
     """Send notices to the account NAME to ADDRESS; without one, to nowhere."""
-    if address and not is_address(address):
-        raise Refusal("This is no mail address: give one like name@example.org.")
-    _, office, who = _known(name)
+    _, stores, who = _known(name)
+    office = stores.office
     with write_transaction(office):
-        mail_queue.set_address(office, who.name, address)
-        # The address itself is nobody's business but its person's.
-        said = "set" if address else "taken away"
-        note_command(office, f"account {who.name}: mail address {said}")
+        note_command(office, set_address(office, who.name, address))
     click.echo(f"Notices to {who.name} go {'to this address' if address else 'nowhere'} now.")
 
 

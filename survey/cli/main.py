@@ -16,6 +16,8 @@ COMMANDS = {
     "account": ("accounts", "Accounts of researchers and of the ethics board."),
     "anonymise": ("tools",
         "Protect the table DATA (.csv, .sav, .dta, .xlsx …) as a policy asks, into a new folder."),
+    "backup": ("backups",
+        "Write everything but drafts, pilots and the server key, encrypted, to OUT."),
     "board": ("board", "The board of a study: its members, their terms, and how many must sign."),
     "demo": ("server",
         "Everything in one command: a study as a pilot, simulated answers, three links."),
@@ -26,17 +28,21 @@ COMMANDS = {
         "Note who was given release NUMBER of STUDY, under which agreement, agreed on which day."),
     "invite": ("tools",
         "Write COUNT single-use codes for STUDY into a new file: a table if it ends in .csv."),
-    "key": ("server",
+    "key": ("keys",
         "The server key: half of every draft's key, and what deletion codes hang on."),
     "ledger": ("releases",
         "List every release of STUDY: what left the house, to whom, and what was recalled."),
     "mail-test": ("server",
         "Send a message to ADDRESS by the mail server of the settings, at once."),
+    "merge": ("backups",
+        "Take the answers of the closed installation in folder OTHER over into this one."),
     "purge": ("server", "Delete drafts that ran out and carry out deletions that wait."),
     "recall": ("releases",
         "Recall release NUMBER of STUDY, and all that repeat its rows, for good."),
     "release": ("releases",
         "Write an anonymised dataset of STUDY with its documents into a new folder."),
+    "restore": ("backups",
+        "Put BACKUP back into an empty folder, verified first, with what ended since ended again."),
     "review": ("review",
         "Read the texts of STUDY one by one, in random order, before any of them may leave."),
     "serve": ("server", "The production server, with the settings of the environment."),
@@ -44,7 +50,10 @@ COMMANDS = {
         "Sign STATEMENT with your own key, after printing what it says; or make a key."),
     "simulate": ("releases",
         "Synthetic answers to the pilot of STUDY (a name or a folder), marked as such."),
+    "site": ("study", "The facts of this installation, which a study's words name."),
     "study": ("study", "Check, approve, open, close and freeze a study."),
+    "upgrade": ("backups",
+        "Say what has to be signed anew once this version serves; it is tried on a copy."),
     "verify": ("tools",
         "Compare every text that the site at URL shows with DOSSIER (a dossier.zip)."),
 }  # fmt: skip
@@ -74,13 +83,19 @@ class Lacrima(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Run the command that was asked for."""
-        from survey.cli.installation import REFUSALS
+        import sqlite3
+
+        from survey.cli.installation import REFUSALS, sentence_of
 
         try:
             return super().invoke(ctx)
         except REFUSALS as refusal:
             click.echo(str(refusal), err=True)
-            sys.exit(1)
+        except (OSError, sqlite3.DatabaseError) as error:
+            if not (said := sentence_of(error)):
+                raise
+            click.echo(said, err=True)
+        sys.exit(1)
 
 
 @click.group(
@@ -92,8 +107,13 @@ class Lacrima(click.Group):
 @click.option(
     "--by", metavar="NAME", default="", help="Who you are; the audit notes it as a claim."
 )
-def main(by: str) -> None:  # noqa: ARG001 - read by what writes the audit (survey/accounts/audit.py)
+@click.option("--data", metavar="FOLDER", default="", help="The data folder; else LACRIMA_DATA.")
+def main(by: str, data: str) -> None:  # noqa: ARG001 - by: survey/accounts/audit.py reads it
     """Anonymous client-perception surveys."""
+    import os
+
     from survey.memory import close_memory
 
     close_memory()
+    if data:
+        os.environ["LACRIMA_DATA"] = data

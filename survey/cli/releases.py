@@ -96,15 +96,24 @@ def hand_over(study: str, number: int, person: str, agreement: str, agreed: str)
 
 @main.command("destroy")
 @click.argument("study")
-def destroy_due(study: str) -> None:
+@click.option(
+    "--backups", metavar="HOW", help="Only say that you have destroyed the backups, and how."
+)
+def destroy_due(study: str, backups: str | None) -> None:
     """Destroy what of STUDY is kept no longer by its signed last days, with a certificate.
 
-    Backups, and files that somebody has taken from here, are out of its reach.
+    Backups, and files that somebody has taken from here, are out of its reach: --backups keeps what
+    you say of them in the record, as a claim.
     """
     from survey.releases import destruction
 
     _, version, stores = open_version(study)
-    made = destruction.destroy(stores, version, today_here().isoformat(), who=claimed_name())
+    today, who = today_here().isoformat(), claimed_name()
+    if backups is not None:
+        destruction.declare_backups(stores, version, today, backups, who=who)
+        click.echo(f"Noted as your word, for the board to read: backups of {study} are destroyed.")
+        return
+    made = destruction.destroy(stores, version, today, who=who)
     for line in made.lines:
         click.echo(line)
     click.echo(f"The certificate is {made.path}. Destroy backups of before as well.")

@@ -1,28 +1,34 @@
-"""``lacrima demo``, ``serve``, ``key``, ``purge`` and ``doctor``."""
+"""``lacrima demo``, ``serve``, ``purge``, ``mail-test`` and ``doctor``."""
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 import time
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
 import click
 
+from forms.site_facts import EXAMPLE
 from survey import mail, server
 from survey.accounts import passwords as demo_accounts
-from survey.accounts.audit import note_command
+from survey.backups.recognise import put_back_by_hand
+from survey.checks.every import BEFORE_SERVING, LOOKED_AT_BESIDES, run
+from survey.checks.finding import Asked, Finding, worst
 from survey.cli.installation import open_catalogue, open_stores
 from survey.cli.main import main
-from survey.config import LOOPBACK, PREFIX, SETTINGS, Config, for_demo, read_config
+from survey.config import PREFIX, SETTINGS, Config, for_demo, read_config
 from survey.crypto import make_key, read_keys
+from survey.data_folder import is_there, key_ring
 from survey.errors import BadSetting, Refusal
 from survey.releases.archive import drop_pilot_files
-from survey.storage import answer_tables, batches, drafts, record_check, studies
-from survey.storage.stores import Stores
+from survey.storage import answer_tables, batches, drafts, studies
 from survey.studies.availability import Availability
-from survey.studies.loading import find_problems, help_notices
+from survey.studies.catalogue import study_folders
 
 DEMO_ANSWERS = 600  # enough for every tier to be tried (docs/design.md, Releases)
 DEMO_SEED = 1
@@ -40,6 +46,9 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
 
     config = read_config()
     config = for_demo(config, port=port, **({"studies": (study,)} if study else {}))
+    examples = (folder / EXAMPLE for folder in study_folders(config))
+    if not config.site.exists():  # a site's own facts are shown as they are
+        config = replace(config, site=next((e for e in examples if e.exists()), config.site))
     server.check_port(config.host, config.port)
     make_key(config.key)
     read_keys(config.key)
@@ -78,55 +87,22 @@ def _clear(config: Config) -> None:
 def serve() -> None:
     """The production server, with the settings of the environment."""
     config = read_config()
-    if unsafe := _unsafe(config):
-        raise BadSetting("\n".join(unsafe))
-    server.check_port(config.host, config.port)
-    read_keys(config.key)
+    refuse_unsafe(run(BEFORE_SERVING, Asked(config)))
     # What is wrong is said here, before worker processes start.
-    open_catalogue(config)[0].close()
+    stores, _ = open_catalogue(config)
+    key_ring(config, stores)
+    if why := put_back_by_hand(config, stores):
+        raise Refusal(why)
+    stores.close()
+    server.check_port(config.host, config.port)
     _clear(config)  # in case a demo in this folder was killed
     server.run(config)
 
 
-def _unsafe(config: Config) -> list[str]:
-    """Return a sentence for each setting that would break a promise."""
-    faults = []
-    if not config.https and config.host not in LOOPBACK:
-        faults.append(
-            "LACRIMA_HTTPS is off while LACRIMA_HOST is reachable from outside: answers would "
-            "travel in clear. Put a TLS proxy in front and set LACRIMA_HTTPS=on."
-        )
-    if config.key.exists() and config.key.stat().st_mode & 0o077:
-        faults.append(
-            f"LACRIMA_KEY: {config.key} can be read by others. Run: chmod 600 {config.key}"
-        )
-    if config.data.exists() and config.data.stat().st_mode & 0o007:
-        faults.append(
-            f"LACRIMA_DATA: {config.data} is open to everybody. Run: chmod 700 {config.data}"
-        )
-    password = Path(config.smtp_password_file)
-    if config.smtp_password_file and password.exists() and password.stat().st_mode & 0o077:
-        faults.append(
-            f"LACRIMA_SMTP_PASSWORD_FILE: {password} can be read by others. Run: chmod 600 "
-            f"{password}"
-        )
-    return faults
-
-
-@main.group()
-def key() -> None:
-    """The server key: half of every draft's key, and what deletion codes hang on."""
-
-
-@key.command("new")
-def new_key() -> None:
-    """Make the server key of this installation, once."""
-    config = read_config()
-    if config.key.exists():
-        raise Refusal(f"There is a key at {config.key} already; codes already given hang on it.")
-    make_key(config.key)
-    note_command(open_stores(config).office, "server key: made")
-    click.echo(f"Made {config.key}. Back it up apart from the data: without it codes die.")
+def refuse_unsafe(findings: Iterable[Finding]) -> None:
+    """Raise BadSetting with a line for each finding that is unsafe."""
+    if unsafe := [str(finding) for finding in findings if finding.verdict == "unsafe"]:
+        raise BadSetting("\n".join(unsafe))
 
 
 @main.command()
@@ -150,35 +126,33 @@ def mail_test(address: str) -> None:
 
 @main.command()
 @click.option("--since", metavar="HEAD", default="", help="A head of the record noted before.")
-def doctor(since: str) -> None:
-    """Every setting with its value, and whether the installation is sound."""
-    for setting in SETTINGS:
-        name = PREFIX + setting.name.upper()
-        value = os.environ.get(name, setting.default)
+@click.option("--site", metavar="URL", default="", help="The site's address, asked from here.")
+@click.option("--json", "as_json", is_flag=True, help="For monitoring: one JSON object.")
+def doctor(since: str, site: str, *, as_json: bool) -> None:
+    """Every setting with its value, and whether the installation is sound.
+
+    Ends with 1 where anything is unsafe. Nothing is made by it.
+    """
+    values = {PREFIX + s.name.upper(): os.environ.get(PREFIX + s.name.upper(), s.default)
+              for s in SETTINGS}  # fmt: skip
+    asked = Asked(read_config(), site, since)
+    findings = list(run(BEFORE_SERVING, asked))
+    if is_there(asked.config):
+        findings += run(LOOKED_AT_BESIDES, asked)
+    if as_json:
+        click.echo(json.dumps(_as_json(values, findings), ensure_ascii=False, indent=2))
+        sys.exit(worst(findings) == "unsafe")
+    for setting, (name, value) in zip(SETTINGS, values.items(), strict=True):
         click.echo(f"{name}={value}  # {setting.sentence}")
-    config = read_config()
-    read_keys(config.key)
-    stores, catalogue = open_catalogue(config)
-    click.echo("studies: " + ", ".join(folder.name for folder in catalogue))
-    if not stores.writable():
-        raise Refusal(f"The stores in {config.data} cannot be written.")
-    click.echo("server key and stores: fine")
-    click.echo(f"mail: {mail.in_words(config, stores.office)}")
-    for notice in help_notices(catalogue, stores):
-        click.echo(notice)
-    record = record_check.check(stores.office)
-    whole = "whole" if record.whole else "not whole"
-    click.echo(f"record: {whole}, head {record.head}, linked since {record.begun_at}")
-    problems = find_problems(catalogue, stores)
-    if since and (discontinued := _discontinued(stores, since)):
-        click.echo(discontinued, err=True)
-        problems.append(discontinued)
-    if found := len(problems):
+    for finding in findings:
+        click.echo(f"{finding.verdict}: {finding}", err=finding.verdict == "unsafe")
+    if found := sum(finding.verdict == "unsafe" for finding in findings):
         raise Refusal(f"{found} thing{'s' * (found > 1)} to mend: see above.")
 
 
-def _discontinued(stores: Stores, since: str) -> str:
-    try:
-        return record_check.not_continued(stores.office, since)
-    except ValueError as error:
-        raise Refusal(str(error)) from None
+def _as_json(values: Mapping[str, str], findings: Sequence[Finding]) -> dict[str, object]:
+    return {
+        "verdict": worst(findings),
+        "settings": values,
+        "checks": [asdict(finding) for finding in findings],
+    }

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from forms.load import load_study
 from forms.post_length import post_length
 from forms.site_facts import load_site, missing_facts
 from survey.accounts.audit import claimed_name, note_command
@@ -21,6 +22,7 @@ from survey.collection import stop_rule
 from survey.config import read_config
 from survey.errors import Refusal
 from survey.ethics.approvable import obstacles
+from survey.program import program_version
 from survey.storage import board_submissions, studies
 from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
@@ -36,8 +38,8 @@ from survey.studies.approvals import (
     same_label,
 )
 from survey.studies.availability import NOT_OPEN, PAUSED, Availability
-from survey.studies.catalogue import find_version
-from survey.studies.platform_words import platform_fingerprint, program_version
+from survey.studies.catalogue import find_folder, find_version
+from survey.studies.platform_words import platform_fingerprint
 from survey.studies.version import StudyVersion, fingerprints_of, read_version
 
 ISO = click.DateTime(formats=["%Y-%m-%d"])
@@ -158,7 +160,9 @@ def _note_letter(
     stores: Stores, version: StudyVersion, typed: Mapping[str, str], letter: Path
 ) -> None:
     """Archive the version, keep the letter, and note the approval. Raises Refusal."""
-    faults = faults_of(typed, today_here().isoformat(), on_paper=True) | obstacles(stores, version)
+    faults = faults_of(typed, today_here().isoformat(), on_paper=True) | obstacles(
+        stores.office, version
+    )
     if faults:
         lines = "\n".join(f"- {fault}" for fault in faults.values())
         raise Refusal(f"{version.study.name} cannot be approved:\n{lines}")
@@ -292,3 +296,29 @@ def stop_rule_command(name: str, *, pilot: bool) -> None:
     click.echo(stop_rule.in_lines(version, verdicts))
     if verdicts and verdicts[max(verdicts)]:
         click.get_current_context().exit(1)
+
+
+@main.group()
+def site() -> None:
+    """The facts of this installation, which a study's words name."""
+
+
+@site.command("new")
+@click.argument("name")
+@click.option("--out", type=click.Path(path_type=Path), help="A new file; otherwise it is printed.")
+def new_site(name: str, out: Path | None) -> None:
+    """Write a site.toml with every fact that study NAME (or a folder) names, explained."""
+    from survey.studies.site_template import site_template
+
+    text = site_template(load_study(find_folder(read_config(), name)))
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        with out.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise Refusal(f"{out} is there already: add what this prints without --out.") from None
+    except OSError as error:
+        raise Refusal(f"Cannot write {out}: {error.strerror}.") from None
+    click.echo(f"{out} written.")

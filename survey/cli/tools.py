@@ -17,13 +17,14 @@ import click
 from survey.accounts.audit import note_command
 from survey.cli.installation import open_version
 from survey.cli.main import main
-from survey.crypto import KeyRing, read_keys
+from survey.data_folder import key_ring
 from survey.errors import Refusal
+from survey.private_file import new_private_file
 from survey.respondents import invitations
 
 if TYPE_CHECKING:
     from exports.tabular.input_table import ReadOptions
-    from survey.ethics.dossier.reader import Dossier
+    from survey.signing.evidence import Verdict
 
 
 @main.command()
@@ -135,17 +136,19 @@ def verify(url: str, dossier: Path | None, keys: Path | None, invitation: str, s
 
     Walks as one client up to the check page, sends nothing and leaves; then every way through on
     the board's pages. Counts as one visit in the study's totals. With --since it tells whether the
-    site's record continues that head. The signatures of the approval are checked too, against
-    --keys; a dossier.zip instead of URL checks its signatures alone. Exit 1 when anything differs.
+    site's record continues that head. The signatures of the approval are checked too, on the
+    site and in the dossier, against --keys. Instead of URL and DOSSIER: a dossier.zip or a
+    certificate.json (a file or its address) for its signatures alone, or a submission.zip for its
+    sums, its record and its signatures. Exit 1 when anything differs.
     """
     from survey.ethics.dossier.reader import open_dossier
+    from survey.ethics.verify_papers import check_dossier, verify_paper
     from survey.ethics.verify_site import verify as compare
+    from survey.signing.evidence import read_fingerprints
 
+    known = read_fingerprints(keys) if keys else None
     if dossier is None:
-        if not Path(url).is_file():
-            raise Refusal(f"{url} is no dossier.zip: give one, or a site’s URL and a dossier.zip.")
-        if not _signatures(open_dossier(Path(url)), keys):
-            sys.exit(1)
+        _told(verify_paper(url, known, since))
         return
     said = open_dossier(dossier)
     hidden = not sys.stderr.isatty()
@@ -158,31 +161,28 @@ def verify(url: str, dossier: Path | None, keys: Path | None, invitation: str, s
             lambda done: bar.update(done - bar.pos),
             invitation=invitation,
             since=since,
+            known=known,
         )
     for note in report.notes:
         click.echo(note)
     for difference in report.differences:
         click.echo(str(difference))
     seen = f"{report.screens} screens on {report.ways} ways compared"
-    signed = _signatures(said, keys)
     if report.differences:
         count = len(report.differences)
         differ = "1 text differs" if count == 1 else f"{count} texts differ"
         click.echo(f"{said.name}: {differ}; {seen}.")
-        sys.exit(1)
-    click.echo(f"{said.name}: the site shows what the dossier says; {seen}.")
-    if not signed:
-        sys.exit(1)
+    else:
+        click.echo(f"{said.name}: the site shows what the dossier says; {seen}.")
+    _told(check_dossier(said, known), sound=not report.differences)
 
 
-def _signatures(said: Dossier, keys: Path | None) -> bool:
-    """Print what the signatures of the approval are worth; return whether they are sound."""
-    from survey.signing.evidence import check, read_fingerprints
-
-    found = check(said.evidence, said.fingerprints, read_fingerprints(keys) if keys else None)
+def _told(found: Verdict, *, sound: bool = True) -> None:
+    """Print what a check found; end with 1 where something is not as it should be."""
     for line in found.lines:
         click.echo(line)
-    return found.sound
+    if not (sound and found.sound):
+        sys.exit(1)
 
 
 @main.command()
@@ -203,7 +203,7 @@ def invite(study: str, count: int, out: Path, links: str | None) -> None:
         raise Refusal(f"Links stand in a table: let {out.name} end in .csv, or leave out --links.")
     config, version, stores = open_version(study)
     name = version.study.name
-    seal = KeyRing(read_keys(config.key))
+    seal = key_ring(config, stores)
     codes = invitations.draw(count)
     table = out.suffix == ".csv"
     content = invitations.as_csv(codes, site) if table else invitations.as_text(codes)
@@ -219,12 +219,7 @@ def invite(study: str, count: int, out: Path, links: str | None) -> None:
 @contextmanager
 def _new_file(path: Path, content: str) -> Iterator[None]:
     """Write a file for the owner alone to the disk; remove it where what follows fails."""
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise Refusal(f"{path} is there already: codes are written into a new file.") from None
-    except OSError as error:
-        raise Refusal(f"Cannot write {path}: {error.strerror}.") from None
+    handle = new_private_file(path, "codes are written into a new file")
     try:
         with os.fdopen(handle, "w", encoding="ascii", newline="") as file:
             file.write(content)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from exports.output_files import csv_text
-from forms.routing import PASSED, page_passed_event
+from forms.routing import PASSED, page_passed_event, shown_to_few
 from forms.study import Study
 from survey.collection.understanding import Answers, UnderstandingCounters
 from survey.storage import admission, counters
@@ -143,6 +143,8 @@ def _dropoff(study: Study, shown: Totals) -> tuple[PagesPassed, ...]:
             {name: floored(page_passed_event(page.id, name)) for name in branches},
         )
         for page in study.pages
+        # Beside the next one it would tell how many of a branch gave the answers that lead past it.
+        if not shown_to_few(study, page)
     )
     return found if any(page.everybody for page in found) else ()
 

@@ -6,10 +6,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from survey.accounts.passwords import DEMO_PREFIX
 from survey.ethics.submission_states import DECISIONS, KINDS
-from survey.storage import unread
-from survey.storage.accounts import folded
+from survey.storage import members, unread
+from survey.storage.accounts import DEMO_PREFIX, folded
 from survey.storage.database import Database
 
 Row = Mapping[str, Any]
@@ -17,20 +16,45 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """One notice: the day (ISO), the study or nothing, a sentence, and where to read on."""
+    """One notice: the day (ISO), the study or nothing, a sentence, and where to read on.
+
+    ``concerns`` are the studies whose members it is for; none: for everybody.
+    """
 
     position: int
     day: str
     study: str
     sentence: str
     endpoint: str
+    concerns: frozenset[str]
+
+    def is_for(self, studies: Collection[str]) -> bool:
+        """Return whether it is for whoever has these studies."""
+        return not self.concerns or not self.concerns.isdisjoint(studies)
 
 
 def _account(row: Row) -> str:
-    """Return the notice of a new account; other lines of the audit are no news."""
+    """Return the notice of an account that is new or reset; no other line is news."""
     what = str(row["what"])
-    new = what.startswith("account ") and what.endswith(": added")
-    return f"A new {what.removesuffix(': added')}." if new and DEMO_PREFIX not in what else ""
+    if not what.startswith("account ") or DEMO_PREFIX in what:
+        return ""
+    if ": added" in what:
+        return f"A new {what.partition(': added')[0]}."
+    if what.endswith(": reset"):
+        named = what.removesuffix(": reset")
+        return f"The {named} was reset: whoever has its set-up link has the account."
+    return ""
+
+
+def _about(office: Database, table: str, row: Row) -> frozenset[str]:
+    """Return the studies that a row is about: its own, or those of the account that it names."""
+    name = str(row.get("account", "")) if table in ("member_keys", "key_ends") else ""
+    if table == "audit" and str(row["what"]).endswith(": reset"):
+        name = str(row["what"]).removeprefix("account ").removesuffix(": reset")
+    if name:
+        # Of an account that works nowhere yet everybody reads, as of a new one.
+        return members.boards_of(office, name) | members.assigned(office, name)
+    return frozenset([str(row["study"])] if row.get("study") else [])
 
 
 def _comment(row: Row) -> str:
@@ -60,6 +84,10 @@ NOTICES: Mapping[str, tuple[Callable[[Row], str], str]] = {
     ),
     "corrections": (lambda _: "A help line was corrected.", "board.approve"),
     "destructions": (lambda _: "Something was destroyed for good.", "notes.report"),
+    "restorations": (
+        lambda r: f"The data were put back from a backup of {r['made_at'][:10]}.",
+        "board.certificate",
+    ),
     "proposals": (lambda _: "A proposal waits for signatures.", "signing.board_page"),
     "confirmations": (lambda _: "An approval from a letter was confirmed.", "board.approve"),
     "members": (lambda r: f"{r['name']}: {r['what']} on the board.", "signing.board_page"),
@@ -68,6 +96,8 @@ NOTICES: Mapping[str, tuple[Callable[[Row], str], str]] = {
         lambda r: f"Condition {r['approval']}.{r['place']}: {r['what']}.",
         "binding.conditions_of_study",
     ),
+    "member_keys": (lambda r: f"{r['account']} has another key to sign with.", "board.audit"),
+    "key_ends": (lambda r: f"A key of {r['account']} ended.", "board.audit"),
     "audit": (_account, "board.audit"),
 }
 
@@ -77,15 +107,16 @@ def news_since(office: Database, account: str, position: int) -> list[News]:
     found = []
     for one in reversed(unread.added_since(office, position)):
         said, endpoint = NOTICES.get(one.table, (lambda _: "", ""))
-        own = folded(str(one.row.get("who", one.row.get("approved_by", "")))) == folded(account)
+        by = next((str(one.row[n]) for n in ("who", "approved_by", "account") if n in one.row), "")
+        own = folded(by) == folded(account)
         if sentence := "" if own else said(one.row):
             at = next((str(one.row[name]) for name in TIMES if one.row.get(name)), "")
-            study = str(one.row.get("study", ""))
-            found.append(News(one.position, at[:10], study, sentence, endpoint))
+            study, concerns = str(one.row.get("study", "")), _about(office, one.table, one.row)
+            found.append(News(one.position, at[:10], study, sentence, endpoint, concerns))
     return found
 
 
 def news_of(office: Database, account: str, studies: Collection[str]) -> list[News]:
     """Return what this account has not read, about these studies and about the installation."""
     found = news_since(office, account, unread.seen(office, account))
-    return [one for one in found if not one.study or one.study in studies]
+    return [one for one in found if one.is_for(studies)]

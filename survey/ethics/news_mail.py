@@ -31,7 +31,7 @@ def _mail_account(office: Database, account: Account) -> None:
     if not to or known >= end:
         return
     mine = members.studies_of(office, account)
-    fresh = any(not n.study or n.study in mine for n in news_since(office, name, known))
+    fresh = any(one.is_for(mine) for one in news_since(office, name, known))
     with write_transaction(office):
         if unread.told(office, name) > known:
             return  # another process was quicker, or they have just read it

@@ -147,6 +147,30 @@ def data_lines(study: Study) -> Iterator[DataLine]:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class DataGroup:
+    """The columns of one role with which every tier does the same.
+
+    ``sets`` are the answers that columns share, each with its columns in the order asked.
+    """
+
+    role: str
+    tiers: tuple[tuple[str, str], ...]
+    sets: tuple[tuple[str, tuple[DataLine, ...]], ...]
+
+
+def data_groups(study: Study) -> tuple[DataGroup, ...]:
+    """Return every line of ``data_lines``, by what leaves: a board reads that first."""
+    held: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, list[DataLine]]] = {}
+    for line in data_lines(study):
+        group = held.setdefault((line.role, line.tiers), {})
+        group.setdefault(line.responses or line.values, []).append(line)
+    return tuple(
+        DataGroup(role, tiers, tuple((answers, tuple(lines)) for answers, lines in sets.items()))
+        for (role, tiers), sets in held.items()
+    )
+
+
 # Table of a client’s data, but for answers → what for, and column → what it holds.
 TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "texts": (
@@ -225,6 +249,27 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "Always empty at rest; used to overwrite free space.",
         {"key": "random", "space": "zeros"},
     ),
+    "ended": (
+        "What was deleted by code, so that no backup brings it back.",
+        {"value": "hash of a deleted deletion value", "study": "the study"},
+    ),
+    "pairing": (
+        "One line, by which a copy of another moment is recognised.",
+        {
+            "generation": "counts on while the site runs",
+            "position": "how many acts of staff there were",
+            "head": "hash of the record of staff's acts",
+        },
+    ),
+    "program": ("Which version of the program wrote last.", {"version": "version"}),
+    "installation": (
+        "Which installation the file belongs to.",
+        {"id": "random, the same in all its files"},
+    ),
+    "server_keys": (
+        "By which a wrong server key is noticed.",
+        {"value": "keyed hash of a constant, one for each server key that was used"},
+    ),
     "_sqlite_migrations": (
         "Which changes to this file’s tables have been made. Its times are blank.",
         {"migration_set": "name", "name": "name", "applied_at": "blank", "id": "number"},
@@ -245,6 +290,7 @@ OFFICE_TABLES: Mapping[str, str] = {
     "approvals": "Approvals that boards have signed.",
     "assigned": "Which studies a researcher's account may open.",
     "audit": "What staff did.",
+    "backups": "Backups that were made.",
     "chain": "The hash chain over the record: the hash of each line, with that of the line before.",
     "collected": "The totals of the collection that a release told.",
     "comments": "What board and researchers wrote to each other.",
@@ -264,6 +310,7 @@ OFFICE_TABLES: Mapping[str, str] = {
     "handovers": "To whom restricted files were given.",
     "incident_answers": "What was answered to incidents.",
     "incidents": "Incidents that were noted.",
+    "installation": "Which installation the file belongs to.",
     "jobs": "Previews, releases and freezes that researchers asked for.",
     "key_ends": "Keys of board members that ended.",
     "lives": "Whether a study is open.",
@@ -272,16 +319,20 @@ OFFICE_TABLES: Mapping[str, str] = {
     "member_keys": "Public keys with which board members sign.",
     "members": "Who sits on which board, in what capacity, how long.",
     "outcomes": "What came of each proposal to a board.",
+    "pairing": "By which a copy of another moment is recognised.",
     "parts": "The files of each tier, by checksum.",
     "platforms": "The platform's own sentences as they were signed.",
+    "program": "Which version of the program wrote last.",
     "proposals": "What was proposed to boards, as the statement that is signed.",
     "quorums": "How many members of a board must sign.",
     "readings": "Decisions on texts, by their random keys, without their words.",
     "recovery": "Keyed hashes of recovery codes of staff.",
     "releases": "Releases made.",
+    "restorations": "What was put back from a backup.",
     "rulings": "Suspensions and revocations by a board.",
     "seen": "How far in the record a member of a board has read.",
     "segments": "Which batches are released together.",
+    "server_keys": "By which a wrong server key is noticed, and which key was lost when.",
     "sessions": "Browsers in which staff are signed in.",
     "settled_conditions": "What became of conditions of approvals.",
     "setups": "Links with which staff set up their accounts.",

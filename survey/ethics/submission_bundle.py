@@ -221,7 +221,12 @@ def _index(
         "The head of the record is worked out from chain.csv: begin with 64 zeros; for each line",
         "take the SHA-256 of the head so far, a line feed, and the line's sha256, in hex. It is",
         f"{told['record']['head']} at position {told['record']['position']},",
-        "and the certificate of the site shows its beginning.",
+        "and the certificate of the site shows its beginning. `lacrima verify FILE.zip` works out",
+        "sums, head, rows and signatures anew (--since HEAD, --keys FILE).",
+        "",
+        "Nobody signed this file as a whole. Its sums show that nothing in it was changed since it",
+        "was made. That this server gave it out is shown by its SHA-256, which the record holds in",
+        "a line after that head; what members signed, by their own keys.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -20,6 +20,7 @@ from forms.flow import SCREENS
 from forms.platform_texts import BY_INVITATION, FROZEN_AGAIN, FROZEN_ONCE
 from survey.errors import Refusal
 from survey.ethics.dossier.reader import Dossier
+from survey.ethics.verify_papers import check_certificate
 from survey.page_text import (
     Fields,
     PageForm,
@@ -90,18 +91,20 @@ def verify(
     progress: Callable[[int], None] = lambda _: None,
     invitation: str = "",
     since: str = "",
+    known: Mapping[str, str] | None = None,
 ) -> Report:
     """Compare the site at ``url`` with ``dossier``; ``progress`` hears how many ways are walked.
 
     ``invitation`` is an unspent code, for a study that opens to nobody else; ``since`` a head of
-    the record that was noted before. Raises Refusal when the site cannot be reached, does not have
-    the study, or does not take the code.
+    the record that was noted before; ``known`` are fingerprints of members' keys. Raises Refusal
+    when the site cannot be reached, does not have the study, or does not take the code.
     """
     visitor = HttpVisitor(url)
     comparison = _SiteComparison(visitor, dossier)
     try:
         comparison.fingerprints()
         comparison.record(since)
+        comparison.signatures(known)
         if comparison.open_screens():
             comparison.client_way(invitation)
         comparison.stopping()
@@ -213,6 +216,17 @@ class _SiteComparison:
             self.report.add(RECORD, "whole", "not whole, as the site itself says")
         if since and not self._continues(position, digits, present):
             self.report.add(RECORD, f"continues {since}", str(present))
+
+    def signatures(self, known: Mapping[str, str] | None) -> None:
+        """Check the signatures of the approval that the site's certificate shows now."""
+        address = f"/ethics/{self.dossier.name}/certificate.json"
+        try:
+            told = check_certificate(json.loads(self.visitor.ask(address).html), known)
+        except (ValueError, Refusal):  # an older site
+            return
+        self.report.notes += [f"Certificate of the site: {line}" for line in told.lines]
+        if not told.sound:
+            self.report.add("certificate: signatures", "as signed", told.lines[-1])
 
     def _continues(self, position: int, digits: str, present: Head) -> bool:
         """Return whether the site can show that the noted head leads to the present one."""

@@ -351,12 +351,14 @@ def _support(support: Json) -> Parts:
         yield from _passage(SUPPORT, passage, "Help page")
     for place, number in support["emergency"]:
         yield part(f"emergency {place}", f"Emergency number, {place}", number, "a help line")
+        held = _plainly(support.get("emergency_for", {}).get(place, ()))
+        yield part(f"emergency {place}|for", f"Emergency number, {place}, for", held, "a help line")
     compared = support.get("emergency_last_checked", "") or "not yet"
     yield part("emergency checked", "Emergency numbers, last checked", compared, CHECKED)
     for line in support["lines"]:
         places = ", ".join(line["countries"]) or "anywhere"
         id_, where = f"line {places} {line['name']}", f"{line['name']} ({places})"
-        for key in ("contact", "url", "youth"):
+        for key in ("contact", "url", "youth", "hours", "cost", "languages"):
             value = _plainly(line.get(key, ""))
             yield part(f"{id_}|{key}", f"{where}, {key}", value, "a help line")
         checked = line.get("last_checked", "") or "not yet"

@@ -19,7 +19,7 @@ from survey.errors import Refusal
 from survey.releases.archive import Archive
 from survey.storage import answer_tables, batches, studies, texts
 from survey.storage.database import write_transaction
-from survey.storage.record import append
+from survey.storage.record import append, rows_of
 from survey.storage.stores import Stores
 from survey.studies.approvals import signed_version
 from survey.studies.version import StudyVersion
@@ -42,6 +42,10 @@ ANSWERS = Kind("answers", dates.ANSWERS, "the answers")
 TEXTS = Kind("texts", dates.TEXTS, "the texts in clients’ own words")
 RELEASES = Kind("releases", dates.RELEASES, "the files of releases")
 KINDS = (ANSWERS, TEXTS, RELEASES)
+# Out of the program's reach: that copies are gone the host declares, which stays a claim; the
+# record goes with office.db, when no study in it is kept any more.
+BACKUPS = Kind("backups", dates.BACKUPS, "the backups")
+RECORDS = Kind("records", dates.RECORDS, "the record of what staff did")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,28 +72,92 @@ def is_there(stores: Stores, study: str, kind: Kind) -> bool:
         return answer_tables.count(stores.responses, study) > 0
     if kind is TEXTS:
         return bool(texts.text_counts(stores.responses, study))
+    if kind is BACKUPS:
+        return bool(batches.promised(stores.responses, study, kind.fact))
+    if kind is RECORDS:
+        return studies.status(stores.office, study) != "draft"
     return bool(_files(stores, study))
 
 
 def due(stores: Stores, version: StudyVersion, today: str) -> list[Kind]:
-    """Return the kinds that are kept though their last day is over. A pilot has no last day."""
+    """Return what is kept though its last day is over, backups too. A pilot has no last day."""
     if version.pilot:
         return []
-    over = [k for k in KINDS if (day := last_day(stores, version, k)) and day < today]
-    return [kind for kind in over if is_there(stores, version.study.name, kind)]
+    found = [k for k in (*KINDS, BACKUPS) if _over(stores, version, k, today)]
+    return [kind for kind in found if kind is not BACKUPS or not _declared(stores, version)]
 
 
-def reminders(stores: Stores, version: StudyVersion, today: str) -> list[str]:
-    """Return a sentence on each kind that is due, for the host."""
+def _over(stores: Stores, version: StudyVersion, kind: Kind, today: str) -> bool:
+    day = last_day(stores, version, kind)
+    return bool(day) and day < today and is_there(stores, version.study.name, kind)
+
+
+def _declared(stores: Stores, version: StudyVersion) -> bool:
+    """Return whether the host has declared after the last day that backups are gone."""
+    day = last_day(stores, version, BACKUPS)
+    noted = rows_of(stores.office, "destructions", version.study.name)
+    return any(row["kinds"] == BACKUPS.name and row["at"][:10] > day for row in noted)
+
+
+def overdue(stores: Stores, version: StudyVersion, today: str) -> list[str]:
+    """Return a sentence on everything that is kept beyond its last day, for staff."""
     try:
+        found = due(stores, version, today)
+        if not version.pilot and _over(stores, version, RECORDS, today):
+            found.append(RECORDS)
         return [
-            f"{version.study.name}: {kind.what} were to be kept until the end of "
-            f"{dates.in_words(last_day(stores, version, kind))}: `lacrima destroy "
-            f"{version.study.name}` destroys what is due."
-            for kind in due(stores, version, today)
+            f"{kind.what[0].upper()}{kind.what[1:]} were to be kept until the end of "
+            f"{dates.in_words(last_day(stores, version, kind))}."
+            for kind in found
         ]
     except Refusal:  # an archived copy or a record is lost, which is told by itself
         return []
+
+
+def reminders(stores: Stores, version: StudyVersion, today: str) -> list[str]:
+    """Return a sentence on what is due, with what to do, for the host."""
+    name = version.study.name
+    if not (found := overdue(stores, version, today)):
+        return []
+    what_to_do = (
+        f"{name}: `lacrima destroy {name}` destroys what is due. Backups you destroy yourself, and "
+        f"say how with `lacrima destroy {name} --backups HOW`. The record goes with the whole data "
+        "folder."
+    )
+    return [*(f"{name}: {sentence}" for sentence in found), what_to_do]
+
+
+def declare_backups(
+    stores: Stores, version: StudyVersion, today: str, how: str, *, who: str
+) -> None:
+    """Keep the host's word that copies of before are destroyed, and how: a claim, in the record.
+
+    Raises Refusal where it is not due, or nothing is said.
+    """
+    name = version.study.name
+    if BACKUPS not in due(stores, version, today):
+        raise Refusal(f"Backups of {name} are not due to be destroyed.")
+    if not how.strip() or not how.isprintable():
+        raise Refusal("Say in a line how the backups were destroyed.")
+    at, day = iso_utc(), last_day(stores, version, BACKUPS)
+    said = {"kind": BACKUPS.name, "what": BACKUPS.what, "last_day": day, "claimed": how.strip()}
+    content = {"study": name, "at": at, "by": who, "destroyed": [said]}
+    _keep(stores, content, BACKUPS.name, f"says that backups are destroyed: {how.strip()}")
+
+
+def _keep(stores: Stores, content: dict[str, Any], kinds: str, what: str) -> Path:
+    """Keep a certificate in the record with its line, and as a file; return its path."""
+    study, at, who = content["study"], content["at"], content["by"]
+    certificate = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
+    row = {"study": study, "at": at, "who": who, "kinds": kinds, "certificate": certificate}
+    with write_transaction(stores.office):
+        number = append(stores.office, "destructions", row)
+        studies.note(stores.office, at=at, who=who, what=f"{study}: {what}")
+    folder = stores.folder / FOLDER
+    folder.mkdir(mode=0o700, exist_ok=True)
+    path = folder / f"{study}-{number:03d}.json"
+    path.write_text(certificate, "utf-8")
+    return path
 
 
 def destroy(stores: Stores, version: StudyVersion, today: str, *, who: str) -> Certificate:
@@ -98,23 +166,15 @@ def destroy(stores: Stores, version: StudyVersion, today: str, *, who: str) -> C
     Raises Refusal where nothing is due, and while answers may still come.
     """
     name, office = version.study.name, stores.office
-    kinds = due(stores, version, today)
+    kinds = [kind for kind in due(stores, version, today) if kind in KINDS]
     if not kinds:
         raise Refusal(f"Nothing of {name} is due to be destroyed.")
     if studies.status(office, name) != "frozen":
         raise Refusal(f"{name} still takes answers or deletions: close it and freeze the last.")
     parts = [_destroyed(stores, version, kind) for kind in kinds]
-    at, named = iso_utc(), ", ".join(kind.name for kind in kinds)
-    content = {"study": name, "at": at, "by": who, "destroyed": parts}
-    certificate = json.dumps(content, ensure_ascii=False, indent=1) + "\n"
-    row = {"study": name, "at": at, "who": who, "kinds": named, "certificate": certificate}
-    with write_transaction(office):
-        number = append(office, "destructions", row)
-        studies.note(office, at=at, who=who, what=f"{name}: destroyed {named}")
-    folder = stores.folder / FOLDER
-    folder.mkdir(mode=0o700, exist_ok=True)
-    path = folder / f"{name}-{number:03d}.json"
-    path.write_text(certificate, "utf-8")
+    content = {"study": name, "at": iso_utc(), "by": who, "destroyed": parts}
+    named = ", ".join(kind.name for kind in kinds)
+    path = _keep(stores, content, named, f"destroyed {named}")
     return Certificate([f"Destroyed: {part['what']}, {part['count']}." for part in parts], path)
 
 

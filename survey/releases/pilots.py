@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from forms.study import Study
-from survey.accounts.passwords import DEMO_PREFIX
 from survey.collection.figures import SIMULATED
 from survey.errors import Refusal
 from survey.releases.floors import least_apart
 from survey.storage import answer_tables, counters
+from survey.storage.accounts import DEMO_PREFIX
 from survey.storage.counters import DisclosedPilot
 from survey.storage.stores import Stores
 

@@ -23,6 +23,7 @@ from forms.study import Study
 from forms.toml_tables import StudyFaults
 from survey.clock import iso_utc, today_here
 from survey.config import Config, read_config
+from survey.data_folder import open_data
 from survey.errors import LacrimaError, Refusal, StoreError, TooFewToFreeze
 from survey.locks import locked
 from survey.memory import close_memory
@@ -201,7 +202,7 @@ class JobWorker:
     @property
     def version(self) -> StudyVersion:
         """The version of the study that is published: the one that was approved."""
-        folder = load_for_command(self.config, self.stores, self.job.study)
+        folder = load_for_command(self.config, self.stores, self.job.study, pilot=self.job.pilot)
         prepare(self.stores, folder.latest)
         availability = Availability(self.stores, StudyCatalogue([folder]))
         return availability.versions()[0]
@@ -302,7 +303,7 @@ def main() -> None:
     os.nice(NICE)
     close_memory()
     config = read_config()
-    stores = Stores(config.data)
+    stores = open_data(config)
     job = jobs.find(stores.office, int(sys.argv[1]))
     if job is not None and job.live:
         JobWorker(config, stores, job).work()

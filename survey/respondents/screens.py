@@ -257,9 +257,13 @@ def dialable(text: str) -> Markup:
     for found in _NUMBER.finditer(text):
         before = text[done : found.start()].lower()
         scheme = "sms" if "text" in before and "call" not in before else "tel"
-        number = re.sub(r"[^\d+]", "", found[0])
+        # With a country's code nobody dials the zero that stands in brackets.
+        dialled = found[0].replace("(0)", "") if found[0].startswith("+") else found[0]
+        number = re.sub(r"[^\d+]", "", dialled)
         parts += [escape(text[done : found.start()])]
         parts += [Markup('<a href="{}:{}">{}</a>').format(scheme, number, found[0])]
+        if before.rstrip().endswith("call or text"):
+            parts += [Markup(' (<a href="sms:{}">text</a>)').format(number)]
         done = found.end()
     return Markup("").join([*parts, escape(text[done:])])
 

@@ -20,9 +20,12 @@ from survey.accounts.access import (
     way_back,
 )
 from survey.accounts.audit import note, one_act
+from survey.errors import Refusal
+from survey.mail import set_address
 from survey.services import services
-from survey.storage import accounts
+from survey.storage import accounts, mail_queue
 from survey.storage.accounts import Account
+from survey.storage.server_keys import lost_until
 
 bp = Blueprint("account", __name__)
 for _asked_by_templates in (signed_in, room_url, here):
@@ -34,6 +37,11 @@ SENTENCES = {
     "wrong": "Name or password is not right. Please try again.",
     "disabled": "This account is switched off. Whoever runs the server can switch it on again.",
     "code": "That code is not right, or was used already. Codes change every 30 seconds.",
+    "lost": (
+        "Codes from the app cannot be checked any more: the server key that this account's second "
+        "step was sealed with is not here. Only a recovery code made with another key signs in; "
+        "else ask whoever runs the server for a new set-up link (lacrima account reset)."
+    ),
     "spent_out": "That did not sign you in: only a recovery code does now, and each works once.",
 }
 
@@ -49,6 +57,7 @@ TITLES = {
     "second_step_off": "Sign in without a second step",
     "codes": "Your recovery codes",
     "new_codes": "New recovery codes",
+    "mail": "Notices by mail",
 }
 
 
@@ -115,7 +124,8 @@ def code() -> Answer:
 def _code_page(account: Account, *, tried: bool = False) -> Answer:
     """Return the page that asks for the code, alike whatever was typed."""
     spent_out = two_factor.spent_out(services(), account)
-    error = SENTENCES["spent_out" if spent_out else "code"] if tried else ""
+    key = "lost" if two_factor.sealed_with_lost_key(services(), account) else "code"
+    error = SENTENCES["spent_out" if spent_out else key] if tried else ""
     return page_of("code", error=error, most=accounts.MOST_MISSED if spent_out else 0)
 
 
@@ -179,12 +189,17 @@ def try_set_up(token: str) -> Answer:
 
 
 def _filed(token: str) -> bytes:
-    return services().keys.staff_value(token, "setup")
+    """Return the value that a link is kept under, with an older key where it is of that time."""
+    office, now = services().stores.office, services().clock()
+    values = services().keys.staff_values(token, "setup")
+    known = (value for value in values if accounts.setup(office, value, now)[0] != "unknown")
+    return next(known, values[0])
 
 
 def _dead_link(state: str) -> Answer:
     """Say what happened to a link that is over, and how to get another."""
-    return page_of("dead_link", status=410, state=state)
+    lost = lost_until(services().stores)
+    return page_of("dead_link", status=410, state=state, lost=lost)
 
 
 # In the cookie, encrypted: what is shown until the person says that they have it.
@@ -203,6 +218,8 @@ def _page(template: str, *, error: str = "") -> Answer:
         browsers=accounts.count(office, me.name),
         left=accounts.recovery_left(office, me.name),
         required=two_factor.second_step_required(services().config, me),
+        mailed=bool(mail_queue.addresses(office, [me.name])),
+        mail_server=bool(services().config.smtp_host),
     )
 
 
@@ -243,6 +260,29 @@ def change_password() -> Answer:
         accounts.set_password(office, current_account().name, hashed)
         accounts.end_all(office, current_account().name, but=session_id_hash(session[SIGN_IN]))
         note("changed the password")
+    return on_to(room_url("index"))
+
+
+@bp.get("/account/mail")
+@staff_only("researcher", "board")
+def mail() -> Answer:
+    """Ask where notices to this account go. The address that is there is not shown."""
+    return _page("mail")
+
+
+@bp.post("/account/mail")
+@staff_only("researcher", "board")
+def set_mail() -> Answer:
+    """Send notices to another address, or to nowhere; the record says that, without the address."""
+    refused = _unless_confirmed("mail")
+    if refused is not None:
+        return refused
+    office, me = services().stores.office, current_account()
+    try:
+        with one_act():
+            note(set_address(office, me.name, request.form.get("address", "").strip()))
+    except Refusal as refusal:
+        return _page("mail", error=str(refusal))
     return on_to(room_url("index"))
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request
 
+from forms.dates import in_words
 from forms.platform_texts import (
     ERROR_TITLE,
     INVITATION_ERRORS,
+    INVITATION_KEY_LOST,
     INVITATION_TITLE,
     SITE_TITLE,
     TITLE,
@@ -17,6 +19,7 @@ from survey.ethics.platform_wording import WAIT_MINUTES
 from survey.respondents import browser, invitations
 from survey.routes.respondent.request import Answer, see_other
 from survey.services import services
+from survey.storage.server_keys import lost_until
 from survey.studies.availability import OPEN
 from survey.throttle import Limit, client_bucket
 
@@ -66,6 +69,8 @@ def invitation() -> Answer:
     if error:
         title = ERROR_TITLE.format(title)
     sentence = INVITATION_ERRORS.get(error, "")
+    if error == "unknown" and (lost := lost_until(services().stores)):
+        sentence += " " + INVITATION_KEY_LOST.format(day=in_words(lost, "en"))
     return render_template("invite/code.html", title=title, error=sentence)
 
 

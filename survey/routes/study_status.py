@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from survey.releases.destruction import overdue
 from survey.services import services
 from survey.storage import board, conditions, studies
 from survey.storage.accounts import Role
@@ -120,6 +121,9 @@ def notices(summary: StudySummary, role: Role) -> list[Notice]:
     """Return what waits at this study for accounts of ``role``, the gravest first."""
     found = [] if summary.version.pilot else [*_about_approval(summary, role)]
     found += _about_help(summary.state, role)
+    here = services()
+    for sentence in overdue(here.stores, summary.version, here.availability.today()):
+        found.append(Notice(f"Overdue: {sentence}", "notes.report", "See the record"))
     if role != "researcher":
         return found
     threads = board.threads(services().stores.office, summary.version.study.name)

@@ -7,21 +7,26 @@ one transaction.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
 
+from forms.platform_texts import WHY_PAUSED
 from survey.errors import Refusal
+from survey.ethics.approvable import missing_elements
+from survey.program import program_version
 from survey.signing import key_files
 from survey.signing.statements import (
     ACTS,
+    DECLARATION,
     make_statement,
     read_statement,
     signed_fields,
     statement_on,
 )
-from survey.storage import accounts, board, members, proposals, studies
+from survey.storage import accounts, board, conditions, members, proposals, studies
 from survey.storage.accounts import folded
 from survey.storage.database import Database, write_transaction
 from survey.storage.members import KeyKind, Member, MemberKey
@@ -30,11 +35,11 @@ from survey.storage.stores import Stores
 from survey.studies import approvals
 from survey.studies.approvals import ApprovalForm
 from survey.studies.fingerprints import VersionFingerprints
-from survey.studies.platform_words import program_version
 from survey.studies.version import StudyVersion, fingerprints_of
 
 SWITCHES = {"collection": "collection of answers", "use": "use of data"}
 LAPSE = timedelta(days=14)
+_TOLD = {sentence: key for key, sentence in WHY_PAUSED.items()}
 Progress = Literal["open", "done", "withdrawn", "lapsed", "void"]
 
 
@@ -93,16 +98,32 @@ def may_sign(office: Database, study: str, account: str, today: str) -> Member:
     return found
 
 
+TITLES = frozenset({"dr", "prof", "professor", "mr", "mrs", "ms", "mx", "phd", "md"})
+
+
+def _plain(name: str) -> str:
+    """Return a name, or several, as it is compared: folded, without titles and signs."""
+    words = re.findall(r"[\w’'-]+", folded(name))
+    return f" {' '.join(word for word in words if word not in TITLES)} "
+
+
 def refuse_researchers(office: Database, version: StudyVersion, name: str) -> None:
     """Raise Refusal for the name of somebody who is known as a researcher of this study."""
-    study, wanted = version.study.name, folded(name)
-    named = folded(version.facts.get("researcher_names", ""))
+    study, wanted = version.study.name, _plain(name)
+    named = [version.researchers, version.facts.get("researcher_names", "")]
     held = (a for a in accounts.listed(office) if a.role == "researcher")
-    known = [a for a in held if study in members.assigned(office, a.name)]
-    if wanted in named or wanted in [folded(one.name) for one in known]:
+    named += [a.name for a in held if study in members.assigned(office, a.name)]
+    if wanted.strip() and any(wanted in _plain(one) for one in named):
         raise Refusal(
             f"{name} is a researcher of {study}, and a researcher never sits on the study’s board."
         )
+
+
+def may_rule(office: Database, version: StudyVersion, account: str, today: str) -> Member:
+    """Return the member who may say what binds a study. Raises Refusal for anybody else."""
+    found = may_sign(office, version.study.name, account, today)
+    refuse_researchers(office, version, found.name)
+    return found
 
 
 def propose_approval(
@@ -114,12 +135,23 @@ def propose_approval(
     Raises Refusal, and FolderChanged where the folder is not ``version`` any more.
     """
     office, study = stores.office, version.study.name
-    who = may_sign(office, study, form.by, today)
-    refuse_researchers(office, version, who.name)
+    who = may_rule(office, version, form.by, today)
+    if fault := approvals.fault_of_dates(form, today) or missing_elements(office, version):
+        raise Refusal(fault)
     approvals.archive_version(stores.folder, version)
     approval = approvals.approval_under(office, version, form)
-    statement = statement_on(approval, "approve", **_frame(office, study, at, today), **more)
-    return _propose(office, study, who, "approve", statement, at)
+    said = {**_frame(office, study, at, today), "carried": _carried(office, study)}
+    return _propose(
+        office, study, who, "approve", statement_on(approval, "approve", **said, **more), at
+    )
+
+
+def _carried(office: Database, study: str) -> list[dict[str, str]]:
+    """Return the open conditions of earlier approvals: they bind what is signed now as well."""
+    return [
+        {"number": one.number, "asked": one.asked}
+        for one in conditions.open_conditions(office, study)
+    ]
 
 
 def propose_ruling(
@@ -138,6 +170,8 @@ def propose_ruling(
     office = stores.office
     who = may_sign(office, study, account, today)
     said = {"reason": reason, **_frame(office, study, at, today), **more}
+    if act == "confirm":
+        said["carried"] = _carried(office, study)
     if approval is None:
         statement = make_statement(act, study, **said)
     else:
@@ -147,6 +181,7 @@ def propose_ruling(
 
 def _frame(office: Database, study: str, at: str, today: str) -> dict[str, Any]:
     return {
+        "declaration": DECLARATION,
         "quorum": _quorum(office, study),
         "proposed_at": at,
         "lapses_on": (date.fromisoformat(today) + LAPSE).isoformat(),
@@ -234,7 +269,7 @@ def standing(
     outcome = proposals.outcome(office, proposal.number)
     signed = proposals.signatures(office, proposal.number)
     if outcome is None and proposal.act != "key":
-        signed = [s for s in signed if not _hindered(office, proposal.study, s.account, today)]
+        signed = [s for s in signed if _counts(office, proposal.study, s, today)]
     done = {signature.account for signature in signed}
     board_members = members.members(office, proposal.study)
     missing = [m for m in board_members if not m.hindrance(today) and m.account not in done]
@@ -242,12 +277,13 @@ def standing(
     return Standing(proposal, said, tuple(signed), tuple(missing), progress, why, outcome)
 
 
-def _hindered(office: Database, study: str, account: str, today: str) -> bool:
+def _counts(office: Database, study: str, signature: Signature, today: str) -> bool:
+    """Return whether its member may still sign, and its key has not ended since."""
     try:
-        may_sign(office, study, account, today)
+        may_sign(office, study, signature.account, today)
     except NotSigned:
-        return True
-    return False
+        return False
+    return signature.key in {key.number for key in members.keys(office, signature.account)}
 
 
 def _progress(
@@ -263,13 +299,17 @@ def _progress(
         return ("done", "It is in effect.") if done else ("withdrawn", "It was withdrawn.")
     if today > said["lapses_on"]:
         return "lapsed", f"It lapsed: it was to be signed by the end of {said['lapses_on']}."
-    if why := _void(office, proposal, said, versions):
+    if why := _void(office, proposal, said, versions, today):
         return "void", f"It is void: {why} Propose it anew."
     return "open", ""
 
 
 def _void(
-    office: Database, proposal: Proposal, said: dict[str, Any], versions: Iterable[StudyVersion]
+    office: Database,
+    proposal: Proposal,
+    said: dict[str, Any],
+    versions: Iterable[StudyVersion],
+    today: str,
 ) -> str:
     """Return why the statement is no longer true, in a sentence; or nothing."""
     study = proposal.study
@@ -279,20 +319,35 @@ def _void(
         return ""
     if said["quorum"] != members.quorum(office, study):
         return "the number of signatures needed was changed since."
+    if "carried" in said and said["carried"] != _carried(office, study):
+        return "the conditions of earlier approvals that go on binding are others since."
     if proposal.act == "approve":
-        version, form = _version_of(said, versions), _form_of(said, "")
-        if version is None:
-            return "the study has changed since, so that its fingerprints are others."
-        now = signed_fields(approvals.approval_under(office, version, form))
-        if any(said.get(name) != value for name, value in now.items()):
-            return "what else is signed, such as the submitted documents, has changed since."
-    elif proposal.act == "lift":
+        return _not_approvable(office, said, versions, today)
+    if proposal.act == "lift":
         stopped = [board.suspension(office, study, switch) for switch in said["switches"]]
         if any(found is None or found.at > proposal.at for found in stopped):
             return "that is not suspended any more, or it was suspended anew."
+    elif proposal.act == "take back":
+        if said["condition"] not in {c.number for c in conditions.open_conditions(office, study)}:
+            return "the condition is not open any more."
     else:
         return _overtaken(office, proposal, said)
     return ""
+
+
+def _not_approvable(
+    office: Database, said: dict[str, Any], versions: Iterable[StudyVersion], today: str
+) -> str:
+    """Return why the version is not to be approved as proposed any more; or nothing."""
+    version, form = _version_of(said, versions), _form_of(said, "")
+    if version is None:
+        return "the study has changed since, so that its fingerprints are others."
+    now = signed_fields(approvals.approval_under(office, version, form))
+    if any(said.get(name) != value for name, value in now.items()):
+        return "what else is signed, such as the submitted documents, has changed since."
+    if missing := missing_elements(office, version):
+        return f"{missing[0].lower()}{missing[1:]}"
+    return approvals.fault_of_dates(form, today)
 
 
 def _version_of(said: dict[str, Any], versions: Iterable[StudyVersion]) -> StudyVersion | None:
@@ -346,7 +401,7 @@ def sign(
         if now.progress != "open":
             raise NotSigned(now.why)
         name, capacity = _signer(office, proposal, account, today)
-        for version in versions if proposal.act == "approve" else ():
+        for version in versions if proposal.study else ():
             refuse_researchers(office, version, name)
         if folded(account) in {one.account for one in now.signed}:
             raise NotSigned(f"{account} has signed this already.")
@@ -416,6 +471,11 @@ def _take_effect(stores: Stores, now: Standing, at: str, versions: tuple[StudyVe
     elif proposal.act == "lift":
         _rule(office, now, "lifted", signers, at)
         effect, what = 0, f"suspension lifted: {_switched(said)}"
+    elif proposal.act == "take back":
+        effect, what = 0, f"condition {said['condition']} taken back"
+        found = {c.number: c for c in conditions.open_conditions(office, proposal.study)}
+        record, why = found[said["condition"]], said["reason"]
+        conditions.settle(office, proposal.study, record, "taken back", at=at, who=signers, why=why)
     else:
         effect = said["number"]
         _rule(office, now, "revoked", signers, at, approval=effect)
@@ -438,7 +498,7 @@ def _rule(
     board.rule(
         office, study, what, at=at, who=who, why=said["reason"], approval=approval,
         collection=what == "revoked" or "collection" in said["switches"],
-        use="use" in said["switches"],
+        use="use" in said["switches"], told=_TOLD.get(said.get("told", ""), ""),
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ come with the dossier are whatever the host put there.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,12 @@ from typing import Any
 from forms.fingerprint import canonical
 from survey.errors import Refusal
 from survey.signing.key_files import SignatureInvalid, check_signature, fingerprint
-from survey.signing.statements import read_statement
+from survey.signing.statements import LABELS, read_statement
 from survey.storage import members, proposals
 from survey.storage.accounts import folded
 from survey.storage.database import Database
+from survey.storage.members import KeyEnd, Member
+from survey.storage.proposals import MADE_BY, Signature
 from survey.studies.fingerprints import FINGERPRINT_LABELS, VersionFingerprints
 
 HOSTS_OWN_KEYS = (
@@ -28,15 +30,23 @@ HOSTS_OWN_KEYS = (
 )
 
 
+# What an approval shows that its statement must say in the same words.
+SHOWN = ("reference", "approved_on", "expires_on", "analysis_until", "letter")
+
+
 def evidence(office: Database, approval: int) -> dict[str, Any] | None:
-    """Return statement, signatures and public keys behind this approval; None without any."""
+    """Return statement, signatures and public keys behind this approval; None without any.
+
+    Of the signatures those that counted when it took effect.
+    """
     proposal = proposals.behind_approval(office, approval)
-    if proposal is None:
+    ended = proposals.outcome(office, proposal.number) if proposal else None
+    if proposal is None or ended is None:
         return None
     signed = []
     for one in proposals.signatures(office, proposal.number):
         key = members.key_of(office, one.key)
-        if key is not None:
+        if key is not None and _counted(office, proposal.study, one, ended.at):
             signed.append(
                 {
                     "name": one.name,
@@ -49,6 +59,24 @@ def evidence(office: Database, approval: int) -> dict[str, Any] | None:
                 }
             )
     return {"statement": proposal.statement, "signatures": signed}
+
+
+def had_ended(ends: Iterable[KeyEnd], account: str, key: int, at: str) -> bool:
+    """Return whether this key of the account had ended ``at`` (ISO time)."""
+    over = [end for end in ends if end.account == account and end.at <= at]
+    return any(end.key == key or (not end.key and key <= end.latest) for end in over)
+
+
+def _counted(office: Database, study: str, signature: Signature, at: str) -> bool:
+    """Return whether the key had not ended and the seat was held and free of conflict ``at``."""
+    if had_ended(members.key_ends(office, signature.account), signature.account, signature.key, at):
+        return False
+    said = [
+        change
+        for change in members.history(office, study)
+        if isinstance(change, Member) and change.account == signature.account and change.at <= at
+    ]
+    return not said or not said[-1].hindrance(at[:10])
 
 
 def as_text(found: dict[str, Any] | None) -> str:
@@ -93,10 +121,15 @@ class Verdict:
 
 def check(
     found: Mapping[str, Any] | None,
+    study: str,
     fingerprints: VersionFingerprints,
+    shown: Mapping[str, Any],
     known: Mapping[str, str] | None,
 ) -> Verdict:
-    """Check the evidence for exactly these fingerprints against keys of members, if ``known``."""
+    """Check the evidence for exactly this approval against keys of members, if ``known``.
+
+    ``shown`` is what else is shown of the approval: reference, dates, letter.
+    """
     told = Verdict()
     if not found:
         told.lines.append("No member signed this approval with a key.")
@@ -104,11 +137,7 @@ def check(
         return told
     try:
         said = read_statement(found["statement"])
-        for label, name, expected in zip(
-            FINGERPRINT_LABELS, fingerprints._fields, fingerprints, strict=True
-        ):
-            if said[name] != expected:
-                told.fail(f"The statement names another fingerprint of {label.lower()}.")
+        _compare(told, said, study, fingerprints, shown)
         by = {_signer(told, found["statement"], one, known) for one in found["signatures"]} - {""}
         needed = int(said["quorum"])
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -123,6 +152,31 @@ def check(
     if known is None:
         told.lines.append(HOSTS_OWN_KEYS)
     return told
+
+
+def _compare(
+    told: Verdict,
+    said: Mapping[str, Any],
+    study: str,
+    fingerprints: VersionFingerprints,
+    shown: Mapping[str, Any],
+) -> None:
+    """Note in what the statement is not about this approval: act, study, fingerprints, dates."""
+    if said["act"] not in MADE_BY:
+        told.fail(f"What was signed is no approval: {said['what'].lower()}.")
+    if said["study"] != study:
+        told.fail(f"What was signed is about {said['study']}.")
+    for label, name, expected in zip(
+        FINGERPRINT_LABELS, fingerprints._fields, fingerprints, strict=True
+    ):
+        if said[name] != expected:
+            told.fail(f"The statement names another fingerprint of {label.lower()}.")
+    for name in SHOWN:
+        if name in shown and said[name] != shown[name]:
+            told.fail(f"{LABELS[name]}: {said[name] or 'none'} was signed, {shown[name]} is shown.")
+    for one in said["conditions"]:
+        if not any(one["text"] in str(told_of) for told_of in shown.get("conditions", ())):
+            told.fail(f"A condition was signed that is not shown: {one['text']}")
 
 
 def _signer(

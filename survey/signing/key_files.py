@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from survey.errors import Refusal
+from survey.private_file import new_private_file
 from survey.signing.statements import digest_of
 from survey.storage.members import KeyKind
 
@@ -67,12 +68,7 @@ def make_key_file(path: Path) -> str:
 
     private = Ed25519PrivateKey.generate()
     pem = private.private_bytes(form.Encoding.PEM, form.PrivateFormat.PKCS8, form.NoEncryption())
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise Refusal(f"{path} is there already: a key is written into a new file.") from None
-    except OSError as error:
-        raise Refusal(f"Cannot write {path}: {error.strerror}.") from None
+    handle = new_private_file(path, "a key is written into a new file")
     with os.fdopen(handle, "wb") as file:
         file.write(pem)
     return public_of(private)

@@ -14,8 +14,8 @@ from typing import Any
 
 from forms.fingerprint import canonical
 from survey.errors import Refusal
+from survey.program import program_version
 from survey.storage.studies import LATER, Approval
-from survey.studies.platform_words import program_version
 
 FORMAT = "lacrima-statement-1"
 LARGEST = 200_000  # bytes of a statement file; conditions and answers are a few thousand
@@ -26,8 +26,13 @@ ACTS = {
     "confirm": "Confirm an approval that was given on paper",
     "lift": "Lift the suspension",
     "revoke": "Revoke an approval for good",
+    "take back": "Take back a condition",
     "key": "Sign with another key as well",
 }
+DECLARATION = (
+    "Whoever signs is no researcher of this study, under whatever name or account, and has no "
+    "conflict of interest in it."
+)
 # Field → what a signer reads before it, in the order read; those of no value are left out.
 LABELS = {
     "act": "What is signed",
@@ -38,8 +43,12 @@ LABELS = {
     "expires_on": "Last day",
     "analysis_until": "Last day of data analysis",
     "conditions": "Conditions",
+    "carried": "Conditions of earlier approvals that go on binding",
+    "condition": "Number of the condition",
+    "asked": "What it asks for",
     "switches": "What it is about",
     "reason": "Reason",
+    "told": "What clients read as the reason",
     "number": "Number of the approval",
     "by": "Approved by",
     "words": "Fingerprint of words and routing",
@@ -53,6 +62,7 @@ LABELS = {
     "kind": "Kind of key",
     "fingerprint": "Fingerprint of the new key",
     "program": "Version of the program",
+    "declaration": "Declared by each signature",
     "quorum": "Signatures needed",
     "proposed_at": "Proposed (UTC)",
     "lapses_on": "To be signed by the end of",

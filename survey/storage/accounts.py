@@ -16,6 +16,7 @@ from survey.errors import StoreError
 from survey.storage.database import Database, NotFoundError, write_transaction
 
 Role = Literal["researcher", "board"]
+DEMO_PREFIX = "demo-"
 LinkState = Literal["good", "spent", "expired", "unknown"]
 
 
@@ -43,6 +44,11 @@ class Account:
     has_password: bool
     second_step: bool
     missed: int = 0
+
+    @property
+    def of_demo(self) -> bool:
+        """Return whether it is the demo's own: no person can be given such a name."""
+        return self.name.startswith(DEMO_PREFIX)
 
 
 def folded(name: str) -> str:

@@ -17,8 +17,8 @@ class AuditLine:
     what: str
 
 
-# Of every account's reader: who may sign in, and the server's own key.
-OF_ALL = ("account", "server key")
+# Of every account's reader: who may sign in, the server's own key, copies of everything.
+OF_ALL = ("account", "server key", "backup")
 
 
 def _about(studies: Iterable[str], people: Iterable[str]) -> tuple[str, list[str]]:

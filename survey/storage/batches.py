@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from secrets import token_bytes
 
 from survey.errors import TooFewToFreeze
-from survey.storage import answer_tables
+from survey.storage import answer_tables, endings
 from survey.storage.answer_tables import tables_of
 from survey.storage.database import Database, quoted, write_transaction
 from survey.storage.record import append, rows_of
@@ -53,6 +53,8 @@ def delete_asked(db: Database) -> tuple[int, frozenset[str]]:
             continue
         for part in ("", ARRIVING):
             sql = f"DELETE FROM {quoted(part + table)} WHERE {_ASKED}"
+            if db.keeps_endings:
+                _keep_ended(db, table, part + table)
             gone = db.conn.execute(sql).rowcount
             db.conn.execute(_TALLY, {"gone": gone, "table": table})
             deleted += gone
@@ -61,6 +63,15 @@ def delete_asked(db: Database) -> tuple[int, frozenset[str]]:
     db.conn.execute("DELETE FROM withdrawals")
     answer_tables.recount(db, merged_tables(db))
     return deleted, frozenset(studies)
+
+
+def _keep_ended(db: Database, table: str, part: str) -> None:
+    """Keep what is about to be deleted from a table, so that no restore brings it back."""
+    owners = sorted(answer_tables.studies_of(db, table))
+    study = "study" if table == answer_tables.TEXTS else "NULL"
+    sql = f"SELECT DISTINCT {study}, deletion FROM {quoted(part)} WHERE {_ASKED} ORDER BY deletion"
+    for owner, deletion in db.conn.execute(sql).fetchall():
+        endings.keep_ended(db, owner or owners[0], [deletion])
 
 
 Withdrawn = Callable[[Collection[str]], object]

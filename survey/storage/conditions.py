@@ -71,7 +71,8 @@ def conditions(db: Database, study: str, *, until: str = "") -> list[ConditionRe
         if not until or row["at"] <= until
     }
     found = []
-    for approval in studies.approvals(db, study):
+    # What the operator noted from a letter asks for nothing before members confirm it.
+    for approval in (one for one in studies.approvals(db, study) if not one.waits):
         for place, condition in enumerate(approval.conditions, start=1):
             last = said.get((approval.number, place), {})
             how = {name: last[name] for name in ("at", "who", "why") if name in last}

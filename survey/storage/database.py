@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 from survey.locks import WriteLock
 from survey.memory import give_back_memory
+from survey.storage.file_watch import FileWatch
 
 
 @contextmanager
@@ -35,15 +36,18 @@ __all__ = ["AnyDatabase", "Database", "Migrations", "NotFoundError"]
 AnyDatabase = sqlite_utils.Database
 
 BUSY_SECONDS = 10.0  # how long a writer waits for its turn among processes
+LOG_BYTES = 4 * 1024 * 1024  # a log of so much is written back after a transaction
 LOG_BUSY_MS = 250  # truncating the log holds up writers while it waits for readers: not for long
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 class Database(sqlite_utils.Database):
-    """One thread's connection. All connections of a process to one file share its ``turn``."""
+    """One thread's connection. Those of a process to one file share its ``turn`` and ``watch``."""
 
     turn: WriteLock
+    keeps_endings = False  # whether what is deleted by code is kept for the endings list
+    watch: FileWatch
 
     def __del__(self) -> None:
         """Close the connection of a thread that has ended."""
@@ -63,7 +67,8 @@ def write_transaction(db: Database) -> Iterator[None]:
     """Begin one transaction that has its turn to write from the first statement on.
 
     ``atomic()`` alone begins without it, and what read first would then be refused when another
-    process wrote meanwhile; inside an open transaction it is a savepoint, as ever.
+    process wrote meanwhile; inside an open transaction it is a savepoint, as ever. Raises
+    StoreUnavailable where the file was taken away, replaced or changed by another program.
     """
     if db.conn.in_transaction:
         with db.atomic():
@@ -73,10 +78,14 @@ def write_transaction(db: Database) -> Iterator[None]:
         db.conn.execute("BEGIN IMMEDIATE")
         try:
             yield
+            db.watch.check()
             db.conn.execute("COMMIT")
         except BaseException:
             db.rollback()
             raise
+        db.watch.check()  # what was written while the file was being replaced is not kept
+        if db.watch.log.stat().st_size > LOG_BYTES:
+            _checkpoint(db, "PASSIVE")
 
 
 def truncate_log(db: Database) -> bool:
@@ -84,10 +93,23 @@ def truncate_log(db: Database) -> bool:
     with db.turn:
         db.conn.execute(f"PRAGMA busy_timeout={LOG_BUSY_MS}")
         try:
-            busy: int = db.conn.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            busy = _checkpoint(db, "TRUNCATE")
         finally:
             db.conn.execute(f"PRAGMA busy_timeout={int(BUSY_SECONDS * 1000)}")
     # What led here has read pages of answers, which this process would otherwise keep.
     db.conn.execute("PRAGMA shrink_memory")
     give_back_memory()
     return not busy
+
+
+def write_back(db: Database) -> None:
+    """Write the log back into the file as far as no reader is in the way."""
+    with db.turn:
+        _checkpoint(db, "PASSIVE")
+
+
+def _checkpoint(db: Database, how: str) -> bool:
+    """Change the file itself, which is done here alone; return whether a reader was in the way."""
+    with db.watch.changing():
+        busy: int = db.conn.execute(f"PRAGMA wal_checkpoint({how})").fetchone()[0]
+    return bool(busy)

@@ -18,6 +18,7 @@ from survey.storage.answers import forget_accepted
 from survey.storage.batches import Withdrawn, carry_out_deletions, nothing_more
 from survey.storage.counters import EVENT_BATCH, EventCounters
 from survey.storage.database import Database, truncate_log
+from survey.storage.pairing import advance
 from survey.storage.reordering import SMALL_BYTES, file_bytes, not_rewritten, rewrite_file, tidy
 from survey.storage.stores import Stores
 
@@ -74,6 +75,7 @@ class MaintenanceThread:
     ``hourly`` is work of the files that may take longer, done by the clock as well.
     ``mail`` hands over what is queued for the mail server, every few seconds.
     ``withdrawn`` is done when answers of a pilot are deleted by code.
+    ``endings`` brings the list of what ended up to date.
     """
 
     def __init__(
@@ -87,10 +89,12 @@ class MaintenanceThread:
         hourly: Callable[[], object] = lambda: None,
         mail: Callable[[], object] = lambda: None,
         withdrawn: Withdrawn = nothing_more,
+        endings: Callable[[], object] = lambda: None,
     ) -> None:
         self._stores, self._tallies, self._clock = stores, tallies, clock
         self._accepted_of, self._withdrawn = accepted_of, withdrawn
         self._by_the_clock, self._hourly, self._mail = by_the_clock, hourly, mail
+        self._endings = endings
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._lock: int | None = None
@@ -128,6 +132,7 @@ class MaintenanceThread:
             self._carry_out_deletions()
             for name in self._files:
                 self._try(f"lay {name}.db to rest", partial(self._tidy, name))
+            self._try("keep the endings list", self._endings)
         self._release_lock()
 
     def _run(self) -> None:
@@ -154,6 +159,7 @@ class MaintenanceThread:
                 self._deletions = beat
             done = self._clock()
             self._rested = done + min(DELETION_REST * (done - now), DELETION_LATEST)
+        self._try("keep the endings list", self._endings)
         for name in self._files:
             self._try(f"lay {name}.db to rest", partial(self._tidy_if_quiet, name))
         # A clock that was set back must not stop the purge until it has caught up.
@@ -165,6 +171,7 @@ class MaintenanceThread:
         hour = now // HOUR
         if hour != self._hour and self._try("do what is due by the hour", self._hourly):
             self._hour = hour
+            self._try("count on", partial(advance, self._stores.responses, self._stores.office))
         night = (now - NIGHT) // DAY
         # Also at the start, for what a crash left behind.
         if night != self._night and self._try("level the files", self._rewrite_files):

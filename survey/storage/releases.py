@@ -34,6 +34,7 @@ class Release:
     batches: tuple[int, ...] = ()
     pilot: bool = False
     number: int = 0  # 0 before it is entered
+    program: str = ""  # the version of the program that made it
 
 
 @dataclass(frozen=True, slots=True)

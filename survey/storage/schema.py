@@ -118,6 +118,11 @@ def m002_totals(db: AnyDatabase) -> None:
         )
 
 
+_INSTALLATION = """CREATE TABLE installation (
+    id TEXT NOT NULL PRIMARY KEY CHECK (length(id) = 32)
+) STRICT, WITHOUT ROWID"""
+
+
 @ANSWERS()
 def m003_promised(db: AnyDatabase) -> None:
     """Dates that senders of answers were told: from when on they may be frozen, how long kept."""
@@ -128,6 +133,34 @@ def m003_promised(db: AnyDatabase) -> None:
             PRIMARY KEY (study, fact, day)
         ) STRICT, WITHOUT ROWID""",
     )
+
+
+@ANSWERS()
+def m030_installation(db: AnyDatabase) -> None:
+    """The installation that the file belongs to (identity.py), one row; check values of keys."""
+    _make(db, _INSTALLATION, _KEYED.format(name="server_keys"))
+
+
+@ANSWERS()
+def m040_ended(db: AnyDatabase) -> None:
+    """Hashes of the deletion values of what was deleted by code; with which office.db this goes."""
+    _make(
+        db,
+        """CREATE TABLE ended (
+            value BLOB NOT NULL PRIMARY KEY CHECK (length(value) = 32), study TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+        # One row. generation: counts on while it is served; position, head: the end of the office's
+        # record as it was then (pairing.py).
+        """CREATE TABLE pairing (
+            generation INTEGER NOT NULL, position INTEGER NOT NULL, head TEXT NOT NULL
+        ) STRICT""",
+        "INSERT INTO pairing VALUES (0, 0, '')",
+        _PROGRAM,
+        "INSERT INTO program VALUES ('')",
+    )
+
+
+_PROGRAM = "CREATE TABLE program (version TEXT NOT NULL) STRICT"
 
 
 @DRAFTS()
@@ -141,6 +174,12 @@ def m001_drafts(db: AnyDatabase) -> None:
             expires INTEGER NOT NULL CHECK (expires % 1800 = 0)
         ) STRICT, WITHOUT ROWID""",
     )
+
+
+@DRAFTS(name="m030_installation")
+def m030_installation_of_drafts(db: AnyDatabase) -> None:
+    """The installation that the file belongs to (identity.py), one row."""
+    _make(db, _INSTALLATION)
 
 
 def _append_only(table: str) -> tuple[str, str]:
@@ -622,3 +661,44 @@ def m018_submissions(db: AnyDatabase) -> None:
         *(t for name in ("documents", "submissions", "decisions", "incident_answers")
           for t in _append_only(name)),
     )  # fmt: skip
+
+
+@OFFICE(name="m030_installation")
+def m030_installation_of_office(db: AnyDatabase) -> None:
+    """The installation that the file belongs to (identity.py), one row; keys by their check values.
+
+    ``lost_on`` is the day (ISO) on which the operator said that the key is gone; blank until then.
+    """
+    _make(
+        db,
+        _INSTALLATION,
+        """CREATE TABLE server_keys (
+            value BLOB NOT NULL PRIMARY KEY CHECK (length(value) = 32),
+            used_from TEXT NOT NULL, lost_on TEXT NOT NULL DEFAULT ''
+        ) STRICT, WITHOUT ROWID""",
+    )
+
+
+@OFFICE()
+def m040_backups(db: AnyDatabase) -> None:
+    """Backups that were made, what was put back from one, with which responses.db this goes.
+
+    ``spent``: the answers put back may not be frozen or released, since others of that time were.
+    """
+    _make(
+        db,
+        """CREATE TABLE backups (
+            id INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, path TEXT NOT NULL,
+            bytes INTEGER NOT NULL
+        ) STRICT""",
+        """CREATE TABLE restorations (
+            id INTEGER PRIMARY KEY, study TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL,
+            made_at TEXT NOT NULL, spent INTEGER NOT NULL CHECK (spent IN (0, 1)), why TEXT NOT NULL
+        ) STRICT""",
+        "CREATE TABLE pairing (generation INTEGER NOT NULL) STRICT",
+        "INSERT INTO pairing VALUES (0)",
+        _PROGRAM,
+        "INSERT INTO program VALUES ('')",
+        "ALTER TABLE releases ADD COLUMN program TEXT NOT NULL DEFAULT ''",
+        *(t for name in ("backups", "restorations") for t in _append_only(name)),
+    )

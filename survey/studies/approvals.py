@@ -217,16 +217,12 @@ def faults_of(typed: Mapping[str, str], today: str, *, on_paper: bool = False) -
     reference = typed.get("reference", "").strip()
     begins, ends = day(typed.get("approved_on", "")), day(typed.get("expires_on", ""))
     now = date.fromisoformat(today)
-    end = "" if ends else "Give the last day on which it holds as year-month-day."
-    if begins and ends and ends < begins:
-        end = "It would end before it was given: check the two dates."
-    elif ends and ends < now:
-        end = "This day has passed: give a later one."
-    elif ends and ends > (latest := now + timedelta(LONGEST_DAYS)):
-        end = f"An approval lasts a year at most: give a day up to {latest}."
     begin = "" if begins else "Give the date of the approval as year-month-day."
-    if begins and not on_paper and begins < (earliest := now - timedelta(BACKDATED_DAYS)):
-        begin = f"An approval is not dated back by more than {BACKDATED_DAYS} days: {earliest}."
+    if begins and not on_paper:
+        begin = _fault_of_begin(begins, now)
+    end = "" if ends else "Give the last day on which it holds as year-month-day."
+    if ends:
+        end = _fault_of_end(begins, ends, now)
     found = {
         "reference": "" if reference else "Give the board’s reference number.",
         "approved_on": begin,
@@ -241,6 +237,33 @@ def faults_of(typed: Mapping[str, str], today: str, *, on_paper: bool = False) -
     for kind, field in CONDITION_FIELDS.items():
         found[field] = _fault_of_conditions(kind, typed.get(field, ""))
     return {name: fault for name, fault in found.items() if fault}
+
+
+def _fault_of_begin(begins: date, now: date) -> str:
+    if begins < (earliest := now - timedelta(BACKDATED_DAYS)):
+        return f"An approval is not dated back by more than {BACKDATED_DAYS} days: {earliest}."
+    return ""
+
+
+def _fault_of_end(begins: date | None, ends: date, now: date) -> str:
+    if begins and ends < begins:
+        return "It would end before it was given: check the two dates."
+    if ends < now:
+        return "This day has passed: give a later one."
+    if ends > (latest := now + timedelta(LONGEST_DAYS)):
+        return f"An approval ends a year ahead at most: give a day up to {latest}."
+    return ""
+
+
+def fault_of_dates(form: ApprovalForm, today: str) -> str:
+    """Return in a sentence why these dates are not to be approved on ``today``; or nothing."""
+    begins, ends = day(form.approved_on), day(form.expires_on)
+    if begins is None or ends is None:
+        return "An approval names its first and its last day."
+    now = date.fromisoformat(today)
+    begin = "" if form.letter else _fault_of_begin(begins, now)
+    end = _fault_of_end(begins, ends, now)
+    return begin or end or _fault_of_analysis(form.analysis_until, ends)
 
 
 def _fault_of_analysis(typed: str, ends: date | None) -> str:

@@ -22,7 +22,7 @@ from time import monotonic
 from forms.kinds import columns_of_study
 from forms.study import Support
 from survey.clock import Clock, day_here, today_here
-from survey.errors import StoreError, StoreUnavailable
+from survey.errors import StoreError
 from survey.storage import admission, answer_tables, batches, board, conditions, studies
 from survey.storage.admission import AdmissionRule
 from survey.storage.help_lines import Correction
@@ -112,9 +112,9 @@ class Availability:
         self._round = 0  # how often what is known was forgotten
         # By thread, as connections are: SQLite tells each of them that another has written.
         self._mine = threading.local()
-        self._office_file: int | None = None
         # What was archived, read once; and what is made of a version for the help page of today.
         self._archived: dict[tuple[str, VersionFingerprints], StudyVersion] = {}
+        self._signed_help: dict[tuple[str, VersionFingerprints], Support] = {}
         self._versions: dict[
             tuple[str, VersionFingerprints], tuple[StudyVersion, StudyVersion]
         ] = {}
@@ -206,26 +206,13 @@ class Availability:
         """Return the state by the stores, except for whether the study is full."""
         if folder.pilot:
             return StudyState(PublishedVersions(self._prepared(folder)), OPEN)
-        self._check_office()
+        self._stores.check("office")
         status = studies.status(self._stores.office, folder.study.name)
         if status == "draft":
             lost = approvals.record_lost(self._stores, folder.study.name)
             why = (LOST, approvals.RECORD_LOST) if lost else ("", "")
             return StudyState(PublishedVersions(folder), NOT_OPEN, None, *why)
         return self._opened(folder, status)
-
-    def _check_office(self) -> None:
-        """Raise StoreUnavailable where the office's file is no longer the one that we read."""
-        path = self._stores.folder / "office.db"
-        self._stores.office  # noqa: B018 - the first look makes a new installation's
-        here = path.stat().st_ino if path.exists() else None
-        if self._office_file is None:
-            self._office_file = here
-        if here is None or here != self._office_file:
-            raise StoreUnavailable(
-                f"{path} was taken away or replaced while the server was running: put it back "
-                "from your backup, and start the server again."
-            )
 
     def _opened(self, folder: StudyVersion, status: studies.Status) -> StudyState:
         """Return the state of a study that was opened: what the board signed last, or nothing."""
@@ -238,7 +225,7 @@ class Availability:
                 raise approvals.ArchivedVersionInvalid("No approval of it has begun.")
             base = self._base(folder, signed.fingerprints)
             known = note_corrections(office, name, base.study.support, folder.help, today)
-            page = help_page(base.study.support, folder.help, known, today)
+            page = help_page(self._as_signed(base, signed), folder.help, known, today)
             version = self._version(folder, base, page.shown)
         except approvals.ArchivedVersionInvalid as invalid:
             state = status if status != "open" else PAUSED
@@ -249,6 +236,7 @@ class Availability:
         reason, problem, told = "", "", ""
         if signed.revoked:
             reason, problem = REVOKED, f"The board revoked the approval {signed.reference}."
+            told = next(r.told for r in board.rulings(office, name) if r.approval == signed.number)
         elif not signed.in_force(today):
             ended = f"The approval {signed.reference} ran out on {signed.expires_on}."
             reason, problem = RAN_OUT, ended
@@ -313,6 +301,16 @@ class Availability:
             loaded = approvals.load_archived(self._stores.folder, folder.study.name, fingerprints)
             self._archived[key] = loaded
         return self._archived[key]
+
+    def _as_signed(self, base: StudyVersion, signed: Approval) -> Support:
+        """Return the help page of the archived copy: dates of checks lie outside fingerprints."""
+        key = base.study.name, signed.fingerprints
+        if key not in self._signed_help:
+            self._signed_help[key] = base.study.support
+            with suppress(approvals.ArchivedVersionInvalid):
+                found = approvals.load_archived(self._stores.folder, *key)
+                self._signed_help[key] = found.study.support
+        return self._signed_help[key]
 
     def _version(self, folder: StudyVersion, base: StudyVersion, shown: Support) -> StudyVersion:
         """Return ``base`` with the help page that is shown: the same one while nothing changes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
@@ -147,10 +147,14 @@ class StudyCatalogue:
     """
 
     def __init__(
-        self, folders: Sequence[StudyFolder], left_out: Sequence[UnavailableStudy] = ()
+        self,
+        folders: Sequence[StudyFolder],
+        left_out: Sequence[UnavailableStudy] = (),
+        still_real: Collection[str] = (),
     ) -> None:
         self.folders = {folder.name: folder for folder in folders}
         self.left_out = tuple(left_out)
+        self.still_real = tuple(still_real)  # named as pilots after they were opened
 
     def __iter__(self) -> Iterator[StudyFolder]:
         return iter(self.folders.values())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from survey.clock import today_here
 from survey.errors import Refusal
-from survey.storage import board, conditions, studies
+from survey.storage import board, conditions, endings, studies
 from survey.storage.database import Database
 
 
@@ -20,6 +20,8 @@ def use_stopped(office: Database, study: str, today: str) -> str:
     """Return in a sentence why its data may not be used on ``today`` (ISO); nothing if they may."""
     if found := board.suspension(office, study, "use"):
         return f"The board stopped the use of its data on {found.at[:10]}: {found.why}"
+    if why := endings.spent(office, study):
+        return why
     signed = studies.latest_effective(studies.approvals(office, study), today)
     if signed is None:
         return "No approval of it has begun, so there are no data that may be used."
@@ -74,7 +76,7 @@ def approval_in_words(office: Database, study: str, at: str) -> str:
     set_by_then = [
         one
         for one in conditions.conditions(office, study, until=at)
-        if one.state == "open" and one.approval.recorded_at <= at
+        if one.state == "open" and max(one.approval.recorded_at, one.approval.confirmed_at) <= at
     ]
     said += [f"Condition {one.number}, not met yet: {one.asked}" for one in set_by_then]
     return " ".join(said)

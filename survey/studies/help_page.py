@@ -114,17 +114,26 @@ def help_page(
     """Return the help page of ``today``, as signed and as the folder has it now."""
     support = corrected(signed, present)
     met = {one.line: one for one in known}
-    lines = tuple(_checked(line, met.get(line.label), today) for line in support.lines)
+    lines = tuple(
+        _checked(line, was.last_checked, met.get(line.label), today)
+        for was, line in zip(signed.lines, support.lines, strict=True)
+    )
     compared = support.emergency_last_checked
     in_time = bool(compared) and compared <= today <= _after(compared, CHECK_DAYS)
     return HelpPage(replace(support, lines=tuple(o.line for o in lines)), lines, in_time, today)
 
 
-def _checked(line: HelpLine, correction: Correction | None, today: str) -> CheckedLine:
-    """Return the line with its date if that counts, and the last day on which it is shown."""
-    checked = line.last_checked
-    if checked > today or (correction and checked < correction.day):
-        checked = ""
+def _checked(line: HelpLine, signed: str, correction: Correction | None, today: str) -> CheckedLine:
+    """Return the line with its date if that counts, and the last day on which it is shown.
+
+    No other date in the folder takes the check away that was ``signed``: only a signature takes a
+    line out.
+    """
+    checked = line.last_checked if line.last_checked <= today else ""
+    if correction:
+        checked = checked if checked >= correction.day else ""
+    elif signed <= today:
+        checked = max(checked, signed)
     days = [_after(checked, CHECK_DAYS)] if checked else []
     days += [_after(correction.day, NOTICE_DAYS)] if correction else []
     return CheckedLine(replace(line, last_checked=checked), max(days, default=""))

@@ -14,9 +14,10 @@ from forms.site_facts import SiteFacts, load_site
 from forms.toml_tables import StudyFaults
 from survey.clock import today_here
 from survey.config import Config
+from survey.data_folder import open_data
 from survey.errors import Refusal
 from survey.releases import destruction
-from survey.storage import admission, record_check, studies
+from survey.storage import admission, batches, record_check, studies
 from survey.storage.admission import AdmissionRule
 from survey.storage.stores import Stores
 from survey.studies import approvals
@@ -38,7 +39,7 @@ from survey.studies.version import StudyVersion, read_version
 
 def open_studies(config: Config) -> tuple[Stores, StudyCatalogue]:
     """Open the stores of this installation and its studies, with a table ready for each."""
-    stores = Stores(config.data)
+    stores = open_data(config)
     try:
         catalogue = load_catalogue(config, stores)
         for folder in catalogue:
@@ -54,6 +55,8 @@ def load_catalogue(config: Config, stores: Stores) -> StudyCatalogue:
 
     Raises Refusal where there is none to be served.
     """
+    still_real = _opened(config, stores) & config.pilots
+    config = _as_real(config, stores)
     loader = _CatalogueLoader.at(config, stores)
     # A folder once, under whichever names it was given.
     folders = {folder.resolve(): folder for folder in reversed(study_folders(config))}
@@ -68,7 +71,22 @@ def load_catalogue(config: Config, stores: Stores) -> StudyCatalogue:
         )
         # One sound study starts: people may be half-way through it (docs/decisions/0014).
         raise loader.fault or Refusal(why)
-    return StudyCatalogue(sound, left_out)
+    return StudyCatalogue(sound, left_out, still_real)
+
+
+def _opened(config: Config, stores: Stores) -> frozenset[str]:
+    """Return the studies that were opened once, as real ones."""
+    known = not config.demo and (stores.folder / "office.db").exists()
+    return frozenset(studies.lived(stores.office) if known else ())
+
+
+def _as_real(config: Config, stores: Stores) -> Config:
+    """Return the settings without the pilots that were opened as real studies.
+
+    Else a setting would put unsigned words in the place of signed ones, take deletions by code
+    away, and lift what a board has stopped.
+    """
+    return replace(config, pilots=config.pilots - _opened(config, stores))
 
 
 def load_for_command(
@@ -78,6 +96,7 @@ def load_for_command(
 
     ``pilot`` as in ``find_version``. Raises Refusal and StudyFaults as that does.
     """
+    config = _as_real(config, stores)
     try:
         return StudyFolder(find_version(config, name, pilot=pilot), config.site)
     except (StudyFaults, Refusal):
@@ -125,8 +144,7 @@ class _CatalogueLoader:
             site = load_site(config.site)
         except StudyFaults as faults:
             fault = faults
-        lives = [] if config.demo else studies.lived(stores.office)
-        return cls(config, stores, site, fault, frozenset(lives) - config.pilots)
+        return cls(config, stores, site, fault, _opened(config, stores))
 
     def study(self, folder: Path) -> StudyFolder | UnavailableStudy:
         """Return the study of this folder, or of the name that it should have."""
@@ -219,6 +237,11 @@ def help_notices(catalogue: StudyCatalogue, stores: Stores) -> list[str]:
 def find_problems(catalogue: StudyCatalogue, stores: Stores) -> list[str]:
     """Return studies left out, faulty folders, invalid copies, lost records, a broken record."""
     found = [left_out.why for left_out in catalogue.left_out]
+    found += [
+        f"{name}: LACRIMA_PILOTS names it, but it was opened as a real study and goes on as one. "
+        "Take it out of LACRIMA_PILOTS."
+        for name in sorted(catalogue.still_real)
+    ]
     found += [f"The office's record: {fault}" for fault in record_check.check(stores.office).faults]
     availability = Availability(stores, catalogue)
     for folder in catalogue:
@@ -227,6 +250,16 @@ def find_problems(catalogue: StudyCatalogue, stores: Stores) -> list[str]:
             found.append(folder_problem(folder))
         if folder.latest.pilot:
             continue
+        unnoted = {*batches.batches(stores.responses, name)} - {
+            0,
+            *batches.begun(stores.office, name),
+        }
+        if unnoted:
+            found.append(
+                f"{name}: answers are frozen of which the record has no freeze: an older version "
+                "of the program froze them, or somebody did with other tools, and their codes "
+                "delete nothing any more. Tell the board."
+            )
         noted = studies.approvals(stores.office, name)
         signed = studies.latest_effective(noted, today_here().isoformat())
         # Even while the folder is what is served: the copy has to be there once it changes.

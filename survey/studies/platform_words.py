@@ -15,7 +15,6 @@ from difflib import unified_diff
 from functools import lru_cache
 from hashlib import sha256
 from html.parser import HTMLParser
-from importlib.metadata import version as installed
 from pathlib import Path
 
 from jinja2 import Environment
@@ -133,11 +132,6 @@ def fingerprint_of_platform(content: str) -> str:
 def platform_fingerprint() -> str:
     """Return the fingerprint of the sentences that this program says to clients."""
     return fingerprint_of_platform(platform_content())
-
-
-def program_version() -> str:
-    """Return the version of this program."""
-    return installed("lacrima")
 
 
 def changed_sentences(before: str, now: str) -> list[str]:

@@ -9,7 +9,15 @@ from pathlib import Path
 
 from forms.fingerprint import BOARD_FACTS, fingerprint_of_board_facts, fingerprint_of_facts
 from forms.load import load_study
-from forms.site_facts import STOP_RULE, SiteFacts, facts_for, fill
+from forms.site_facts import (
+    STOP_RULE,
+    SiteFacts,
+    facts_for,
+    fill,
+    made_up,
+    read_example,
+    researchers_of,
+)
 from forms.stop_signs import rule_in_words
 from forms.study import HelpLine, Study, Support
 from forms.toml_tables import Fault, StudyFaults
@@ -37,6 +45,8 @@ class StudyVersion:
 
     ``limit`` closes it once so many answers were sent; ``invited``: only an invitation opens it;
     ``shown_help`` is the help page where clients are shown another than the study's own.
+    ``researchers`` are named by site.toml, whether the words name them or not; of a folder's alone.
+    ``example``: its facts are made up, as in the demo.
     """
 
     study: Study
@@ -47,6 +57,8 @@ class StudyVersion:
     limit: int | None = None
     invited: bool = False
     shown_help: Support | None = None
+    example: bool = False
+    researchers: str = ""
 
     @property
     def help(self) -> Support:
@@ -111,10 +123,16 @@ def fingerprints_of(version: StudyVersion) -> VersionFingerprints:
 
 
 def read_version(folder: Path, site: SiteFacts, *, pilot: bool) -> StudyVersion:
-    """Return the study in ``folder`` with this site's facts. Raises StudyFaults."""
+    """Return the study in ``folder`` with this site's facts.
+
+    Raises StudyFaults, also where a study that is no pilot has the facts of its example.
+    """
     check_name(folder)
     study = load_study(folder)
     facts = facts_for(site, study)
+    examples = made_up(facts, read_example(folder))
+    if examples and not pilot:
+        raise StudyFaults(examples)
     return StudyVersion(
         shown_at(study, facts),
         folder,
@@ -123,4 +141,6 @@ def read_version(folder: Path, site: SiteFacts, *, pilot: bool) -> StudyVersion:
         pilot,
         limit=site.limits.get(study.name),
         invited=study.name in site.invited,
+        example=bool(examples),
+        researchers=researchers_of(site, study.name),
     )

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.attacks import (
+    backups,
     canaries,
     deletion,
     device,
@@ -96,6 +97,11 @@ def recorded(folder: Path, sizes: Sizes) -> Iterator[list[Outcome]]:
     yield record.rows(folder, times=sizes.forgeries)
 
 
+def backed_up(folder: Path, _: Sizes) -> Iterator[list[Outcome]]:
+    """What is tried at backups."""
+    yield backups.rows(folder)
+
+
 def watched(_: Path, sizes: Sizes) -> Iterator[list[Outcome]]:
     """What is tried on the network; left out where the proxy of the tests is missing."""
     if shutil.which("caddy", path=str(Path(sys.executable).parent)):
@@ -109,7 +115,7 @@ def remembered(folder: Path, _: Sizes) -> Iterator[list[Outcome]]:
 
 
 Part = Callable[[Path, Sizes], Iterator[list[Outcome]]]
-PARTS: tuple[Part, ...] = (served, released, recorded, watched, remembered)
+PARTS: tuple[Part, ...] = (served, released, recorded, backed_up, watched, remembered)
 
 
 def everything(

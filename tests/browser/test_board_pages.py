@@ -7,6 +7,8 @@ from tests.browser.inspection import Inspection
 
 PAGES = ("versions", "checklist", "routes", "stored", "flow?screen=information#detail-risks")
 
+LONGEST_DATA_PAGE = 6000  # pixels at a width of 1280
+
 
 @pytest.fixture
 def board(visit):
@@ -27,6 +29,12 @@ def test_they_are_usable_by_everybody(board):
         visitor.page.goto(visitor.start.replace("/s/../", "/") + page)
         inspection.look()
     assert (inspection.access, inspection.widths, visitor.violations) == ([], [], [])
+
+
+def test_what_is_stored_is_read_in_eight_screens(board):
+    page = board("data").page
+    page.set_viewport_size({"width": 1280, "height": 800})
+    assert page.evaluate("document.documentElement.scrollHeight") <= LONGEST_DATA_PAGE
 
 
 @pytest.mark.parametrize("script", [True, False])

@@ -127,3 +127,14 @@ def test_nor_where_the_form_was_refused(profile, site, address):
     assert page.get_by_role("heading", level=1).inner_text() == NOT_TAKEN["old_page"][0]
     context.close()
     assert kept_in(folder, TYPED) == set()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_the_code_is_saved_as_a_file_of_a_neutral_name(thanked, script):
+    visitor = thanked(java_script_enabled=script)
+    code = "".join(visitor.page.locator("#thecode").inner_text().split())
+    with visitor.page.expect_download() as saved:
+        visitor.page.get_by_text("Save it as a file").click()
+    assert saved.value.suggested_filename == "note.txt"
+    assert saved.value.path().read_text("utf-8") == code
+    assert (visitor.screen, visitor.violations) == ("done", [])

@@ -112,11 +112,12 @@ def test_a_member_registers_a_passkey_and_signs_an_approval_with_it(page, site, 
     found = evidence(stores.office, approval.number)
     assert found is not None
     (one,) = found["signatures"]
-    known = check(found, approval.fingerprints, {one["fingerprint"]: "Ada"})
+    prints, members_keys = approval.fingerprints, {one["fingerprint"]: "Ada"}
+    known = check(found, "minimal", prints, {}, members_keys)
     changed = {**found, "statement": found["statement"].replace("2026-7", "2026-8")}
     stores.close()
     assert (one["kind"], known.sound) == ("passkey", True)
-    assert not check(changed, approval.fingerprints, {one["fingerprint"]: "Ada"}).sound
+    assert not check(changed, "minimal", prints, {}, members_keys).sound
     assert json.loads(found["statement"])["reference"] == "2026-7"
 
 

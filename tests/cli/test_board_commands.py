@@ -55,6 +55,21 @@ def test_a_researcher_of_the_study_is_not_appointed(lacrima, ada, office, tmp_pa
     assert (status, "is a researcher of minimal" in told) == (1, True)
 
 
+@pytest.mark.parametrize("site", [
+    'researcher_names = "Rob Smith and Dr. Ada Berg, A house"',
+    '[[site.author]]\nfamily = "Berg"\ngiven = "Ada"',
+])  # fmt: skip
+def test_nor_is_one_whom_the_site_names_though_no_word_does(
+    lacrima, ada, office, tmp_path, monkeypatch, site
+):
+    (tmp_path / "site.toml").write_text(f"[site]\n{site}\n")
+    monkeypatch.setenv("LACRIMA_SITE", str(tmp_path / "site.toml"))
+    for name in ("Dr Ada Berg", "Prof. ada BERG, PhD"):
+        status, _, told = lacrima("board", "appoint", "minimal", "ada", *TERM, "--name", name)
+        assert (status, "is a researcher of minimal" in told) == (1, True)
+    assert members.members(office, "minimal") == []
+
+
 def test_a_term_that_ends_before_it_begins_is_refused(lacrima, ada, office):
     status, _, told = lacrima("board", "appoint", "minimal", "ada", *TERM, "--from", "2100-01-01")
     assert (status, "would end before it begins" in told) == (1, True)

@@ -137,17 +137,20 @@ def test_checking_a_faulty_study_lists_every_fault(lacrima, tmp_path):
 
 
 def test_the_list_names_every_study(lacrima):
+    lacrima("key", "new")
     status, said, _ = lacrima("study", "list")
     assert (status, "minimal  draft  not approved" in said) == (0, True)
 
 
 def test_a_study_opens_only_when_everything_is_in_order(lacrima):
+    lacrima("key", "new")
     status, _, told = lacrima("study", "open", "minimal")
     assert status == 1
     assert all(why in told for why in ("no approval", "institution", "not checked within 90 days"))
 
 
 def test_an_approval_on_paper_meets_the_refusals_of_the_page(lacrima, tmp_path):
+    lacrima("key", "new")
     ends = "--expires", "2019-01-01", "--letter", letter_in(tmp_path)
     status, _, told = lacrima("study", "approve", "minimal", *APPROVAL, *ends)
     assert (status, "It would end before it was given" in told) == (1, True)
@@ -255,11 +258,13 @@ def test_a_check_older_than_ninety_days_keeps_a_study_from_opening(ready, tmp_pa
 
 
 def test_an_unknown_study_is_told_with_those_known(lacrima):
+    lacrima("key", "new")
     status, _, told = lacrima("study", "open", "nothing")
     assert (status, "minimal" in told, one_line(told)) == (1, True, True)
 
 
 def test_purging_says_what_went(lacrima):
+    lacrima("key", "new")
     assert lacrima("purge")[:2] == (0, "0 drafts that had run out are gone.\n")
 
 

@@ -4,10 +4,13 @@ import json
 
 import pytest
 
+from survey.clock import iso_utc
+from survey.signing import acts
 from survey.signing.key_files import check_signature, fingerprint, read_public_line
 from survey.signing.statements import make_statement
+from survey.storage import proposals, studies
 from survey.studies.version import fingerprints_of
-from tests.journeys.boardroom import signed_and_open
+from tests.journeys.boardroom import day, signed_and_open
 from tests.signing import SIGNER, key_of, signature_of
 
 STATEMENT = make_statement("lift", "minimal", reason="All is well.", quorum=1, switches=["use"])
@@ -140,6 +143,51 @@ def test_a_statement_on_what_the_dossier_holds_is_signed(run, key, mood, dossier
     statement.write_text(make_statement("lift", "minimal", reason="x", quorum=1, **prints))
     status, said, _ = run("sign", statement, "--key", key, "--dossier", dossier, "--yes")
     assert (status, "names the fingerprints that the files in" in said) == (0, True)
+
+
+# The certificate, and a statement that was signed for something else.
+
+
+@pytest.fixture
+def certificate(mood, tmp_path):
+    """Writes the certificate as it is now, changed as asked."""
+
+    def write(**changed):
+        told = mood.app.test_client().get("/ethics/minimal/certificate.json").json
+        told["approval"] |= changed
+        path = tmp_path / "certificate.json"
+        path.write_text(json.dumps(told))
+        return path
+
+    return write
+
+
+def test_a_live_certificate_is_signed_by_the_keys_that_members_handed_over(
+    run, certificate, tmp_path
+):
+    status, said, _ = run("verify", certificate(), "--keys", keys_file(tmp_path, SIGNER, SIGNER))
+    assert (status, "1 of the 1 needed signed, by the file of keys." in said) == (0, True)
+
+
+def test_a_certificate_that_shows_another_day_than_was_signed_is_told(run, certificate):
+    status, said, _ = run("verify", certificate(expires_on="2099-12-31"))
+    assert (status, "was signed, 2099-12-31 is shown" in said) == (1, True)
+
+
+def test_a_signed_revocation_is_not_taken_for_an_approval(run, mood, certificate):
+    stores = mood.services.stores
+    (approval,) = studies.approvals(stores.office, "minimal")
+    number = acts.propose_ruling(
+        stores, "minimal", "revoke", reason="x", account=SIGNER, at=iso_utc(), today=day(0),
+        approval=approval, switches=["use"],
+    )  # fmt: skip
+    revoked = proposals.proposals(stores.office, "minimal")[-1]
+    signature = json.loads(signature_of(stores, number))
+    found = mood.app.test_client().get("/ethics/minimal/certificate.json").json
+    (one,) = found["approval"]["evidence"]["signatures"]
+    forged = {"statement": revoked.statement, "signatures": [{**one, "signature": signature}]}
+    status, said, _ = run("verify", certificate(evidence=forged))
+    assert (status, "What was signed is no approval" in said) == (1, True)
 
 
 def test_the_certificate_names_signers_keys_and_program(mood):

@@ -34,7 +34,8 @@ def tell(runner):
     return keep
 
 
-def test_before_anything_was_told_it_says_when_it_will_be(ask):
+def test_before_anything_was_told_it_says_when_it_will_be(ask, runner):
+    runner.invoke(main, ["key", "new"])
     assert ask(NAME) == (0, f"{NAME}: compared each day at 08:00, told next at 30 people.\n")
 
 
@@ -59,7 +60,8 @@ def test_the_pilots_words_are_apart(ask, tell):
     assert (status, "(pilot), at 50 people: the stop rule is met." in said) == (1, True)
 
 
-def test_a_study_without_a_stop_rule_says_so(ask):
+def test_a_study_without_a_stop_rule_says_so(ask, runner):
+    runner.invoke(main, ["key", "new"])
     assert ask("branch") == (0, "branch: release.toml names no stop rule.\n")
 
 

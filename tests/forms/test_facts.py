@@ -1,8 +1,10 @@
 import pytest
 
 from forms.authors import Author, authors_of
-from forms.site_facts import SiteFacts, facts_for, fill, load_site, missing_facts
+from forms.site_facts import EXAMPLE, SiteFacts, facts_for, fill, load_site, missing_facts
 from forms.toml_tables import StudyFaults
+from survey.studies.version import read_version
+from tests.conftest import FLAGSHIP
 
 SITE = """
 [site]
@@ -22,6 +24,13 @@ def site(tmp_path):
         return load_site(tmp_path / "site.toml")
 
     return write
+
+
+def test_nothing_made_up_for_the_demo_is_taken_for_a_real_site():
+    example = load_site(FLAGSHIP / EXAMPLE)
+    assert read_version(FLAGSHIP, example, pilot=True).example
+    with pytest.raises(StudyFaults, match="institution: is the made-up one"):
+        read_version(FLAGSHIP, example, pilot=False)
 
 
 def test_a_studys_own_fact_wins_over_the_sites(site, study):

@@ -67,9 +67,17 @@ def test_the_branches_have_the_codes_of_a_release(flagship):
     assert [(b.code, b.name) for b in flagship.branches] == [(1, "seen"), (2, "not_seen")]
 
 
-def test_there_are_6_ways_through(flagship):
-    # seen: cried or not × talked or not; not seen: without the talk
-    assert len(list(paths(flagship))) == 4 + 2
+def test_there_are_8_ways_through(flagship):
+    # seen: cried or not × talked or not; not seen, and rather not said: without the talk
+    assert len(list(paths(flagship))) == 4 + 2 + 2
+
+
+@pytest.mark.parametrize(
+    ("saw_tears", "asked"), [(1, False), (3, True), (-98, False), (-99, False)]
+)
+def test_nobody_who_would_rather_not_say_is_asked_to_imagine_it(flagship, saw_tears, asked):
+    pages = [page.id for page in shown_pages(flagship, {"saw_tears": saw_tears})]
+    assert ("p12_imagine" in pages) == asked
 
 
 def test_only_the_routing_question_is_required_and_it_can_be_declined(flagship):

@@ -11,11 +11,12 @@ from typing import Any
 from flask import Flask
 from flask.testing import FlaskClient
 
-from survey.clock import today_here
+from survey.clock import iso_utc, today_here
 from survey.signing.key_files import sign_with_file
-from survey.storage import studies
+from survey.storage import board_submissions, studies
+from survey.storage.board_submissions import BoardSubmission
 from survey.studies.availability import FRESH_SECONDS
-from survey.studies.version import StudyVersion
+from survey.studies.version import StudyVersion, fingerprints_of
 from tests.approving import FACTS, copied, explain_slots, item
 from tests.conftest import STUDIES
 from tests.journeys.client import Journey
@@ -58,6 +59,20 @@ class Served(Site):
         assert old in path.read_text()
         path.write_text(path.read_text().replace(old, new))
         self.later(FRESH_SECONDS)
+
+    def amend(self, old: str, new: str, file: str = "questionnaire.toml") -> None:
+        """Somebody edits a file of the study folder, and the researcher submits why."""
+        self.change(old, new, file)
+        self.say_why()
+
+    def say_why(self) -> None:
+        """The researcher submits the folder's version as an amendment, with its reason."""
+        said = {"why": "It reads better.", "risk": "None.", "consent": "It holds."}
+        version = self.proposed
+        made = BoardSubmission(
+            0, iso_utc(), "Rob", "amendment", *fingerprints_of(version), "", **said
+        )
+        board_submissions.submit(self.services.stores.office, self.name, made)
 
     def become(self, status: studies.Status) -> None:
         """Somebody opens or closes it."""

@@ -138,7 +138,7 @@ def test_an_element_without_a_passage_is_named_first(mood, reader):
 
 
 def verdicts_on(mood):
-    return approvable.verdicts_on(mood.services.stores, mood.proposed)
+    return approvable.verdicts_on(mood.services.stores.office, mood.proposed)
 
 
 def test_an_element_waived_with_its_reason_no_longer_stands_in_the_way(mood, board):

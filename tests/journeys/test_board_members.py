@@ -5,10 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from survey.clock import iso_utc
+from survey.clock import iso_utc, today_here
 from survey.signing.key_files import sign_with_file
 from survey.storage import members, studies
 from survey.storage.members import QuorumChange
+from survey.studies.approvals import ApprovalForm, record_approval
 from survey.studies.version import fingerprints_of
 from tests.conftest import give_study
 from tests.journeys.boardroom import Staff, day
@@ -100,11 +101,60 @@ def test_one_member_alone_revokes_nothing(running, board, second):
     assert (running.state, approvals(running)[-1].revoked) == ("expired", True)
 
 
+def test_an_approval_that_no_key_signed_is_named(running, board):
+    old = replace(approvals(running)[-1], reference="OLD-1")
+    studies.approve(office_of(running), old)
+    assert (
+        "OLD-1 holds to the last day that it names, and no key signed it"
+        in board.open("board").text
+    )
+
+
 def test_a_board_without_a_number_proposes_nothing(open_app, mood, board, tmp_path):
     office_of(mood).conn.execute("DROP TRIGGER quorums_never_deleted")
     office_of(mood).conn.execute("DELETE FROM quorums")
     board.propose()
     assert ("lacrima board quorum minimal" in board.text, approvals(mood)) == (True, [])
+
+
+# When enough of them are not there any more.
+
+
+def test_who_is_appointed_in_the_place_of_another_signs_what_waits(mood, board, second, signed_in):
+    here = board.sign().here
+    seat_again(mood, "Bo", conflict="Supervises Rob.")
+    assert "1 signature is missing, and so many members are not there" in board.open(here).text
+    cy = Staff(signed_in(mood.app, "board", name="Cy"))
+    assert "so many members are not there" not in board.open(here).text
+    cy.open(here)
+    cy.sign_proposal()
+    (noted,) = approvals(mood)
+    assert noted.by == "Ada, member; Cy, member"
+    assert "Cy, member: appointed" in board.open("board").text
+
+
+def test_with_another_number_of_members_what_waits_is_proposed_anew(mood, board, second):
+    here = board.sign().here
+    set_quorum(mood, 1)
+    assert "the number of signatures needed was changed since" in board.open(here).text
+    assert "1 must sign" in board.open("board").text
+    Staff(board.browser).sign()
+    assert [noted.by for noted in approvals(mood)] == ["Ada, member"]
+
+
+def test_an_approval_that_no_key_signed_holds_to_its_last_day_and_is_named(mood, board):
+    form = ApprovalForm(reference="Old", by="Ada", approved_on=day(-3), expires_on=day(3))
+    record_approval(mood.services.stores, mood.version, form)
+    record_approval(
+        mood.services.stores, mood.version, replace(form, reference="Paper", letter="ab" * 32)
+    )
+    mood.become("open")
+    told = board.open("board").text
+    assert ("Old holds to the last day that it names" in told, "Paper" in told) == (True, False)
+    assert mood.state == "open"
+    mood.services.availability._today = lambda: today_here() + timedelta(4)
+    mood.later(3)
+    assert (mood.state, "Old holds" in board.open("board").text) == ("expired", False)
 
 
 # Who of them.

@@ -65,7 +65,7 @@ def test_pressing_twice_proposes_once(mood, board):
         ({"approved_on": day(-9), "expires_on": day(-1)}, "This day has passed"),
         ({"expires_on": "soon"}, "as year-month-day"),
         ({"approved_on": day(-31)}, "not dated back by more than 30 days"),
-        ({"expires_on": "2199-12-31"}, "An approval lasts a year at most"),
+        ({"expires_on": "2199-12-31"}, "An approval ends a year ahead at most"),
         ({"meeting": "x" * 300}, "Shorten this"),
         ({"before_opening": "x" * 5000}, "Shorten each condition"),
         ({"while_running": "soon: a report"}, "Begin each line with the day"),
@@ -157,7 +157,7 @@ def test_a_corrected_help_line_is_served_at_once(running):
 
 
 def test_a_new_version_is_served_once_it_is_signed(running, board):
-    running.change(OLD, NEW)
+    running.amend(OLD, NEW)
     board.fill_in().sign()
     running.later(FRESH_SECONDS)
     assert NEW in running.client().begin().text
@@ -165,7 +165,7 @@ def test_a_new_version_is_served_once_it_is_signed(running, board):
 
 def test_who_began_under_the_old_version_ends_under_it(running, board):
     signed, client = running.version.study.fingerprints.words, running.client().begin()
-    running.change(OLD, NEW)
+    running.amend(OLD, NEW)
     board.fill_in().sign()
     running.later(FRESH_SECONDS)
     assert client.answer(mood=1).send().screen == "done"
@@ -173,7 +173,7 @@ def test_who_began_under_the_old_version_ends_under_it(running, board):
 
 
 def test_a_new_version_at_a_new_address_is_still_found_at_the_old_one(running, board):
-    running.change('address = "mood"', 'address = "mood-two"')
+    running.amend('address = "mood"', 'address = "mood-two"')
     board.fill_in().sign()
     running.later(FRESH_SECONDS)
     client = running.client().start().inform()
@@ -181,7 +181,7 @@ def test_a_new_version_at_a_new_address_is_still_found_at_the_old_one(running, b
 
 
 def test_an_approval_that_begins_tomorrow_changes_nothing_today(running, board):
-    running.change(OLD, NEW)
+    running.amend(OLD, NEW)
     board.fill_in(approved_on=day(1)).sign()
     running.later(FRESH_SECONDS)
     assert OLD in running.client().begin().text
@@ -189,7 +189,7 @@ def test_an_approval_that_begins_tomorrow_changes_nothing_today(running, board):
 
 def test_agreeing_on_words_that_have_just_changed_asks_again(running, board):
     client = running.client().start().inform().be_eligible()
-    running.change("Please tick each one.", "Please tick them all.", "consent.toml")
+    running.amend("Please tick each one.", "Please tick them all.", "consent.toml")
     board.fill_in().sign()
     running.later(FRESH_SECONDS)
     client.agree()
@@ -254,7 +254,7 @@ def test_nothing_stops_without_a_reason(running, board):
 
 
 def test_a_revoked_approval_stops_the_study_and_no_older_one_comes_back(running, board):
-    running.change(OLD, NEW)
+    running.amend(OLD, NEW)
     board.fill_in(reference="2026-8").sign()
     board.rule(f"revoke-{approvals(running)[-1].number}")
     assert running.state == "expired"

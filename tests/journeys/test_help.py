@@ -12,9 +12,9 @@ from survey.respondents.screens import dialable, reachable
     ("0800 111 0 111, 0800 111 0 222", ["tel:08001110111", "tel:08001110222"]),
     ("111, option 2", ["tel:111"]),
     ("113 or 0800-0113", ["tel:113", "tel:08000113"]),
-    ("call or text 9-8-8", ["tel:988"]),
+    ("call or text 9-8-8", ["tel:988", "sms:988"]),
     ("text HOME to 741741", ["sms:741741"]),
-    ("+44 (0)20 7946 0000", ["tel:+4402079460000"]),
+    ("+44 (0)20 7946 0000", ["tel:+442079460000"]),
     ("befrienders.org", []),
 ])  # fmt: skip
 def test_each_number_is_a_link_of_its_own(said, links):
@@ -59,6 +59,15 @@ def before_the_ways(client):
 def test_a_country_chosen_on_the_help_page_comes_first_and_is_remembered(upset):
     upset.open("support?country=Ireland")
     assert "<h2>Ireland</h2>" in before_the_ways(upset)
+    assert "Ireland" not in upset.here
+
+
+def test_of_emergency_numbers_only_those_of_the_country_stand_open(upset):
+    first, folded = upset.open("support?country=Germany").page.html.split("<details", 1)
+    elsewhere = folded.split("</details>")[0]
+    assert ('href="tel:112"' in first, 'href="tel:911"' in first) == (True, False)
+    assert 'href="tel:911"' in elsewhere
+    assert first.index("In an emergency") < first.index("TelefonSeelsorge")
 
 
 def test_the_country_is_remembered_with_the_draft_alone(site):
@@ -70,6 +79,11 @@ def test_the_country_is_remembered_with_the_draft_alone(site):
     assert "<h2>Ireland</h2>" in client.open("support").page.html
     client.open("stop").press("go", "delete")
     assert "<h2>Ireland</h2>" not in client.open("support").page.html
+
+
+def test_a_line_that_nobody_has_tried_is_said_to_be_that(site):
+    said = "Nobody has tried yet whether a line marked “not yet checked” can be reached"
+    assert said in site("therapist-tears").client().open("support").text
 
 
 def test_who_stops_finds_no_way_drawn_larger_than_another(upset):

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from survey.accounts import two_factor
 from survey.clock import iso_utc
+from survey.signing import acts
 from survey.signing.key_files import fingerprint, public_line, public_of, sign_with_file
 from survey.storage import accounts, members, studies
 from tests.journeys.boardroom import Staff
@@ -93,6 +94,22 @@ def test_a_lost_key_signs_no_more_and_only_the_host_lets_a_first_one_be_register
     end_all(mood)
     assert "Lost on a train." in ada.open("board").text
     assert ada.open("/ethics/keys").page.named("public") != []
+    assert "All your keys ended" in ada.text
+    assert "Lost on a train." in ada.text
+
+
+def test_who_has_lost_one_of_two_keys_registers_another_with_the_one_that_is_left(mood, ada):
+    first, second, third = (Ed25519PrivateKey.generate() for _ in range(3))
+    office = mood.services.stores.office
+    register(ada, first)
+    members.add_key(office, "Ada", at=iso_utc(), kind="file", public=public_of(second))
+    acts.end_one_key(office, members.keys(office, "Ada")[0], at=iso_utc())
+    register(ada, third, late=1)
+    statement = ada.browser.get(f"{ada.here}/statement.json").get_data(as_text=True).strip()
+    ada.send_signature(sign_with_file(first, statement))
+    assert ("does not fit" in ada.text, held(mood)) == (True, [public_of(second)])
+    ada.send_signature(sign_with_file(second, statement))
+    assert held(mood) == [public_of(second), public_of(third)]
 
 
 def test_a_key_of_before_is_not_registered_again(mood, ada):

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from survey.accounts import passwords
 from survey.accounts.access import ABSOLUTE_SECONDS, STAFF_IDLE_SECONDS
 from survey.cli.main import main
-from survey.storage import accounts
+from survey.storage import accounts, mail_queue, studies
 from survey.throttle import BY_ACCOUNT, BY_ADDRESS, BY_CODE, BY_NOBODY, WINDOW_SECONDS
 from tests.journeys.staff import GOOD, Worker, later, services_of
 
@@ -247,6 +247,21 @@ def test_whoever_works_on_stays_signed_in_but_not_for_ever(app, known):
         later(app, STAFF_IDLE_SECONDS / 2)
         pages += 1
     assert pages == ABSOLUTE_SECONDS // (STAFF_IDLE_SECONDS / 2)
+
+
+def test_everybody_sets_their_own_address_for_notices_and_the_record_does_not_have_it(app, known):
+    office, anna = services_of(app).stores.office, known("Anna").sign_in("Anna")
+    for typed, told in (({"now": "wrong"}, "not your password"), ({"address": "a@"}, "no mail")):
+        anna.open("account/mail").press(**{"address": "anna@example.org", "now": GOOD, **typed})
+        assert (told in anna.text, mail_queue.addresses(office, ["Anna"])) == (True, [])
+    anna.open("account/mail").press(address="anna@example.org", now=GOOD)
+    assert mail_queue.addresses(office, ["Anna"]) == ["anna@example.org"]
+    assert "anna@example.org" not in anna.open("account").text + anna.open("account/mail").text
+    assert "anna@example.org" not in str(studies.audit(office))
+    anna.press(address="", now=GOOD)
+    assert mail_queue.addresses(office, ["Anna"]) == []
+    said = [line["what"] for line in studies.audit(office)][-2:]
+    assert said == [f"account Anna: mail address {what}" for what in ("set", "taken away")]
 
 
 def test_what_was_typed_comes_back_when_the_time_is_over(app, known):

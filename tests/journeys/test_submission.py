@@ -1,9 +1,9 @@
 """A study's submission: documents by slot, amendments with a reason, decisions, and the news."""
 
-import csv
 import hashlib
 import io
 import json
+import re
 import stat
 import zipfile
 
@@ -15,11 +15,13 @@ from survey.ethics.dossier.dossier_files import document
 from survey.ethics.submission_bundle import LEFT_OUT, OF_ALL_STUDIES
 from survey.ethics.submission_states import states_of
 from survey.routes.ethics.records import signed
+from survey.signing.key_files import fingerprint, public_of
 from survey.storage import board as written
 from survey.storage import record, studies
 from survey.studies import submission_documents
 from tests.conftest import STUDIES
 from tests.journeys.boardroom import day
+from tests.signing import key_of, seat
 
 
 def slots(mood):
@@ -235,6 +237,19 @@ def test_a_member_reads_what_others_did_since_and_marks_it_as_seen(mood, researc
     assert "It was closed." in board.open("/ethics/").text
 
 
+def test_members_are_told_of_keys_and_resets_of_each_other_and_of_nobody_elses(mood, board, runner):
+    office, env = mood.services.stores.office, {"LACRIMA_DATA": str(mood.services.stores.folder)}
+    seat(office, "minimal", "Bo", quorum=None)
+    seat(office, "elsewhere", "Cy")
+    for name in ("Bo", "Cy"):
+        done = runner.invoke(main, ["account", "reset", name], env=env)
+        assert done.exit_code == 0, done.output
+    told = board.open("/ethics/").text
+    assert "bo has another key to sign with." in told
+    assert "The account Bo was reset" in told
+    assert "Cy" not in told
+
+
 def test_own_acts_are_no_news(mood, board):
     board.open("comments")
     board.submit("comments", text="Which house?", passage="")
@@ -270,15 +285,73 @@ def test_one_file_holds_documents_versions_and_rows_and_its_hash_is_in_the_recor
     assert hashlib.sha256(body).hexdigest() in last
 
 
-def test_the_head_of_the_record_is_worked_out_from_the_file_alone(mood, board):
+@pytest.fixture
+def packed(mood, researcher, board, runner, tmp_path):
+    """Checks everything in one file, changed as asked; and a head from before."""
+    put(researcher, "protocol", b"Aims.")
     board.sign()
-    _, packed = bundle_of(board)
-    head = "0" * 64
-    for row in csv.DictReader(io.StringIO(inside(packed, "chain.csv"))):
-        if row["line"]:
-            assert hashlib.sha256(row["line"].encode()).hexdigest() == row["sha256"]
-        head = hashlib.sha256(f"{head}\n{row['sha256']}".encode()).hexdigest()
-    assert head == json.loads(inside(packed, "submission.json"))["record"]["head"]
+    noted = record.head(mood.services.stores.office)
+    seat(mood.services.stores.office, "minimal", "Bo", key=False)
+    body, _ = bundle_of(board)
+
+    def run(*words, change=lambda files: None):
+        files = {}
+        with zipfile.ZipFile(io.BytesIO(body)) as whole:
+            files = {name: whole.read(name) for name in whole.namelist()}
+        change(files)
+        path = tmp_path / "submission.zip"
+        with zipfile.ZipFile(path, "w") as whole:
+            for name, content in files.items():
+                whole.writestr(name, content)
+        done = runner.invoke(main, ["verify", str(path), *map(str, words)])
+        return done.exit_code, done.stdout + done.stderr
+
+    return run, noted
+
+
+def keys_of(tmp_path, account="Ada"):
+    path = tmp_path / "keys.txt"
+    path.write_text(f"{account} {fingerprint(public_of(key_of('Ada')))}\n")
+    return path
+
+
+def test_one_file_is_checked_with_its_record_and_the_keys_of_members(packed, tmp_path):
+    packed, noted = packed
+    status, said = packed("--keys", keys_of(tmp_path), "--since", noted)
+    assert (status, "2026-7: 1 of the 1 needed signed, by the file of keys." in said) == (0, True)
+    assert "not by whom it was made" in said
+    assert packed("--since", "3:0123456789abcdef")[0] == 1
+    assert packed("--keys", keys_of(tmp_path, "Mallory"))[0] == 1
+
+
+def rewritten(name, old, new):
+    """Changes a file of the bundle, and the list of sums after it."""
+
+    def change(files):
+        path, sums = f"minimal-submission/{name}", "minimal-submission/SHA256SUMS"
+        before = files[path]
+        files[path] = before.replace(old, new)
+        assert files[path] != before
+        digests = [hashlib.sha256(one).hexdigest().encode() for one in (before, files[path])]
+        files[sums] = files[sums].replace(*digests)
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda files: files.update({"minimal-submission/documents/protocol/plan.pdf": b"!"}),
+         "documents/protocol/plan.pdf is not what the list of sums says"),
+        (rewritten("record/approvals.json", b"2026-7", b"2026-9"), "A row of approvals is not as"),
+        (rewritten("record/members.json", b'"chair": 0', b'"chair": 1'), "A row of members is not"),
+        (rewritten("chain.csv", b"2026-7", b"2026-9"), "has another hash"),
+        (rewritten("submission.json", b'"position": ', b'"position": 1'), "gives? another head"),
+    ],
+)  # fmt: skip
+def test_what_was_changed_in_it_is_told(packed, change, told):
+    status, said = packed[0](change=change)
+    assert (status, bool(re.search(told, said))) == (1, True), said
 
 
 def test_the_file_tells_nothing_of_another_study_and_no_total(mood, board):

@@ -3,6 +3,7 @@
 import json
 import sqlite3
 from functools import cache
+from typing import Any
 
 import pytest
 
@@ -83,7 +84,7 @@ def ledger_of(installation, keys_of):
         yield from ("", f"segment {segment}, tier {tier}, edition {edition}")
         told = json.loads(about)
         # Who is drawn into tier B decides which columns lack an answer and why rows are left out.
-        drawn = {key: {} for key in ("not_answered", "left_out") if told.get(key)}
+        drawn: dict[str, Any] = {key: {} for key in ("not_answered", "left_out") if told.get(key)}
         yield from keys_of({**told, **drawn})
     office.close()
 

@@ -1,12 +1,17 @@
-"""Every passage that clients or boards read is tied to the test that makes it true (tied.toml)."""
+"""Every passage that clients or boards read is tied to the test that makes it true (tied.toml).
+
+A tie holds for the words it was made for: their hashes stand in tied_words.txt. Who changes a
+passage reads the tests that it is tied to again, mends the tie, and then runs this file with
+TIES=write.
+"""
 
 import ast
+import os
 import re
 import tomllib
 from functools import cache
+from hashlib import sha256
 from pathlib import Path
-
-import pytest
 
 from forms import platform_texts
 from forms.load import load_study
@@ -15,31 +20,32 @@ from tests.conftest import FLAGSHIP, TOP
 HERE = Path(__file__).parent
 TIED = tomllib.loads((HERE / "tied.toml").read_text("utf-8"))
 SILENT, PEOPLE, TESTS = TIED["says_nothing"], TIED["people"], TIED["tied"]
-WAITING = TIED["waiting"]
+WORDS = HERE / "tied_words.txt"
 
 
 def study_passages():
-    """Ids of everything in consent.toml and support.toml that somebody reads."""
+    """Everything in consent.toml and support.toml that somebody reads: its id and its words."""
     study = load_study(FLAGSHIP)
     consent = study.consent
-    yield from (f"text {key}" for key in consent.texts)
+    yield from ((f"text {key}", words) for key, words in consent.texts.items())
     parts = (consent.key_facts, consent.details, consent.notice, consent.debrief, consent.leaflet)
     for part in (*parts, consent.board_note, study.support.passages):
-        yield from (passage.id for passage in part)
-    yield from (asked.id for asked in consent.eligibility)
-    yield from (name for name, _ in consent.asked_at_consent)
-    yield "support intro"
+        yield from ((passage.id, f"{passage.heading} {passage.text}") for passage in part)
+    yield from ((one.id, f"{one.text} {one.yes} {one.no}") for one in consent.eligibility)
+    yield from ((one.id, f"{one.text} {one.effect}") for one in consent.statements)
+    yield from ((one.id, f"{one.text} {one.options} {one.right}") for one in consent.comprehension)
+    yield "support intro", study.support.intro
 
 
 def platform_passages():
-    """Names of the platform's own words to clients that hold a sentence; a button says nothing."""
+    """The platform's own words to clients that hold a sentence; a button says nothing."""
     for name, value in vars(platform_texts).items():
         if (
             name.isupper()
             and not name.startswith("_")
             and any(text.endswith(".") for text in texts_of(value))
         ):
-            yield f"platform {name}"
+            yield f"platform {name}", repr(value)
 
 
 def texts_of(value):
@@ -60,10 +66,22 @@ FEWEST_WORDS = 5  # of a run of text that can say something
 
 def template_passages():
     """Sentences that a template itself says: named by its file and their first six words."""
-    for folder in ("respond", "invite", "ethics", "board"):
+    for folder in ("respond", "invite", "site", "ethics", "board"):
         for path in sorted((TOP / "templates" / folder).glob("*.html")):
             for said in runs_of_text(path.read_text("utf-8")):
-                yield f"{folder}/{path.name}: {' '.join(said.split()[:6])}"
+                yield named(f"{folder}/{path.name}", said), said
+
+
+def board_passages():
+    """Paragraphs, entries and rows of docs/board.md; a row that names its proof is tied by it."""
+    for block in re.split(r"\n\s*\n", (TOP / "docs" / "board.md").read_text("utf-8")):
+        rows = block.splitlines()[2:] if block.startswith("|") else re.split(r"\n(?=- )", block)
+        for said in () if block.startswith("#") else rows:
+            yield named("board.md", re.sub(r"\[([^]]*)\]\([^)]*\)|[*`|]", r"\1", said)), said
+
+
+def named(place, said):
+    return f"{place}: {' '.join(said.split()[:6])}"
 
 
 def runs_of_text(template):
@@ -81,24 +99,53 @@ def functions_of(path):
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
 
 
-PASSAGES = [*study_passages(), *platform_passages(), *template_passages()]
+def every_passage():
+    found: dict[str, str] = {}
+    for part in (study_passages(), platform_passages(), template_passages(), board_passages()):
+        for passage, words in part:
+            found[passage] = f"{found.get(passage, '')} {' '.join(words.split())}"
+    return found
 
 
-@pytest.mark.parametrize("passage", PASSAGES)
-def test_every_passage_is_tied_or_says_nothing_of_the_program(passage):
-    tied = passage in TESTS or passage in PEOPLE
-    ways = (tied, passage in SILENT, passage in WAITING)
-    assert ways.count(True) == 1, "name it in tests/promises/tied.toml, in one way"
+PASSAGES = every_passage()
+PROOFS = {
+    passage: re.findall(r"`([\w/]+\.py)`", words)
+    for passage, words in PASSAGES.items()
+    if passage.startswith("board.md: ") and words.startswith(" |")
+}
+
+
+def test_every_passage_is_tied_or_says_nothing_of_the_program():
+    proved = {passage for passage, proofs in PROOFS.items() if proofs}
+    ways = (SILENT, proved, {*TESTS, *PEOPLE})
+    untied = [p for p in PASSAGES if [p in way for way in ways].count(True) != 1]
+    assert untied == [], "name each in tests/promises/tied.toml, in one way"
 
 
 def test_nothing_is_tied_that_nobody_reads():
-    assert sorted({*SILENT, *PEOPLE, *TESTS, *WAITING} - set(PASSAGES)) == []
+    assert sorted({*SILENT, *PEOPLE, *TESTS} - set(PASSAGES)) == []
 
 
-@pytest.mark.parametrize("passage", TESTS)
-def test_every_test_that_is_named_is_there(passage):
-    for node in TESTS[passage]:
-        path, _, name = node.partition("::")
-        assert (HERE.parent / path).is_file(), node
-        assert name in functions_of(path), node
-        assert name.startswith("test_"), node
+def test_every_tie_is_to_the_words_that_it_was_made_for():
+    now = {p: sha256(words.encode()).hexdigest()[:12] for p, words in PASSAGES.items()}
+    if os.environ.get("TIES") == "write":
+        WORDS.write_text("".join(f"{now[p]} {p}\n" for p in sorted(now)), "utf-8")
+    lines = [line.partition(" ") for line in WORDS.read_text("utf-8").splitlines()]
+    tied = {passage: words for words, _, passage in lines}
+    changed = [p for p in now.keys() | tied.keys() if now.get(p) != tied.get(p)]
+    assert sorted(changed) == [], "is each still tied to what proves it? Then run with TIES=write"
+
+
+def test_every_test_that_is_named_is_there():
+    nodes = [node.partition("::") for passage in TESTS for node in TESTS[passage]]
+    gone = [
+        f"{path}::{name}"
+        for path, _, name in nodes
+        if not (HERE.parent / path).is_file() or name not in functions_of(path)
+    ]
+    assert (gone, [name for *_, name in nodes if not name.startswith("test_")]) == ([], [])
+
+
+def test_every_proof_that_boards_are_named_is_there():
+    named = [proof for proofs in PROOFS.values() for proof in proofs]
+    assert [one for one in named if not list((TOP / "tests").rglob(one))] == []

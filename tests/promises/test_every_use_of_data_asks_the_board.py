@@ -63,6 +63,8 @@ OTHERS = {
 COMMANDS_THAT_USE = {"hand-over", "release", "review", "study freeze"}
 OTHER_COMMANDS = {
     "account": "accounts", "board": "members", "anonymise": "tables from elsewhere",
+    "backup": "a copy that the server cannot read", "restore": "a copy in another folder",
+    "merge": "answers stay where answers are", "upgrade": "the office alone", "site": "words",
     "demo": "a pilot", "destroy": "makes what is kept less", "sign": "a member's key",
     "mail-test": "mail",
     "doctor": "the installation", "invite": "the way in", "key": "keys", "ledger": "the ledger",

@@ -13,6 +13,7 @@ from survey.storage import batches
 from survey.studies import lifecycle
 from survey.studies.approvals import ApprovalForm, record_approval
 from survey.studies.availability import FRESH_SECONDS
+from survey.studies.loading import find_problems
 from survey.studies.version import fingerprints_of, read_version
 from tests.approving import FACTS
 from tests.journeys.boardroom import Served, day
@@ -94,6 +95,18 @@ def test_on_the_day_by_the_servers_calendar_it_may_be(mood, monkeypatch):
     monkeypatch.setattr(lifecycle, "today_here", Tomorrow)
     close(mood).freeze()
     assert mood.frozen == [1]
+
+
+def test_a_freeze_by_other_means_is_told_by_the_doctor(mood):
+    def told():
+        return any(
+            "are frozen of which the record has no freeze" in problem
+            for problem in find_problems(mood.services.catalogue, mood.services.stores)
+        )
+
+    before = told()
+    batches.freeze(mood.services.stores.responses, NAME, minimum=1, closing=True)
+    assert (before, mood.frozen, told()) == (False, [1], True)
 
 
 def test_the_command_refuses_with_one_sentence(mood, runner):

@@ -4,9 +4,11 @@ import re
 
 import pytest
 
+from forms.platform_texts import EXAMPLE_MARK
 from survey.storage import accounts
 from survey.storage.stores import Stores
-from tests.conftest import folder_of
+from tests.conftest import FLAGSHIP, folder_of
+from tests.journeys.client import Journey
 from tests.journeys.staff import Worker
 from tests.journeys.wire import WireBrowser
 from tests.serving import demo
@@ -20,7 +22,7 @@ SENT = {"User-Agent": AGENT, "X-Forwarded-For": FORWARDED}
 def used(tmp_path_factory):
     """A demo in which somebody signed in, and failed in every way; what it left behind."""
     data = tmp_path_factory.mktemp("staff") / "data"
-    with demo(data, folder_of("minimal")) as (server, site):
+    with demo(data, folder_of("minimal"), FLAGSHIP) as (server, site):
         (room, name, password), board = re.findall(
             r"sign in at http\S+/(\w+)/ as (\S+) with (\S+)", server.said
         )
@@ -31,15 +33,34 @@ def used(tmp_path_factory):
         worker.open("account/second-step").press(code=CODE)
         worker.open(f"set-up/{TOKEN}")
         other = Worker(None, board[0], browser=WireBrowser(site, SENT)).sign_in(*board[1:])
+        inside_other = other.inside
+        pages = [other.open(f"/ethics/minimal/{page}").status for page in ("approve", "verdicts")]
+        here = other.here
+        signing = other.open("/ethics/therapist-tears/approve").page.text
+        client = Journey(None, "hour", browser=WireBrowser(site)).open("information").page.text
         held = {p.name: p.read_bytes() for p in data.rglob("*") if p.is_file()}
         cookie = browser.cookies["staff"]
         said = server.said
-    return {"in": (inside, other.inside), "files": held, "said": said, "cookie": cookie,
-            "password": password, "data": data}  # fmt: skip
+    return {"in": (inside, inside_other), "files": held, "said": said, "cookie": cookie,
+            "password": password, "data": data, "pages": (pages, here),
+            "signing": signing, "client": client}  # fmt: skip
 
 
 def test_the_printed_names_and_passwords_sign_in_without_a_second_step(used):
     assert used["in"] == (True, True)
+
+
+def test_the_demos_board_account_opens_every_page_of_a_study(used):
+    assert used["pages"] == ([200, 200], "/ethics/minimal/verdicts")
+
+
+def test_the_demo_s_member_of_the_board_reads_what_would_be_signed(used):
+    assert "Facts of the site are those of an example." in used["signing"]
+
+
+def test_the_demo_shows_a_client_s_page_without_a_gap_and_says_what_is_made_up(used):
+    assert "A research study by Example University." in used["client"]
+    assert (EXAMPLE_MARK in used["client"], re.findall(r"\[[a-z_]+", used["client"])) == (True, [])
 
 
 @pytest.mark.parametrize("canary", ["agent-8812", FORWARDED, WRONG, CODE, TOKEN, "127.0.0.1 "])

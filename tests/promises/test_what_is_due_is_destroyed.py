@@ -25,6 +25,7 @@ TOLD = (
     "{answers_until}, words until the end of {texts_until}, files until the end of "
     "{releases_until}."
 )
+HOST_S = "Copies until the end of {backups_until}, the record until the end of {records_until}."
 DATES = {"freeze_not_before": -9, "texts_until": -2, "answers_until": -1, "releases_until": 0}
 
 
@@ -149,7 +150,7 @@ def test_an_earlier_day_holds(once):
 
 def test_the_doctor_tells_what_is_due(once):
     said = find_problems(once.services.catalogue, once.stores)
-    assert any("the answers were to be kept until the end of" in line for line in said)
+    assert any("The answers were to be kept until the end of" in line for line in said)
     once.freeze()
     once.destroy()
     assert not any(
@@ -187,9 +188,40 @@ def test_a_study_is_not_closed_by_the_board_while_something_is_due(once, signed_
     rob.submit("submit", kind="closure", why="It is over.")
     ada.open("submission/")
     ada.submit("decide", what="closed", text="It is over.")
-    assert "not destroyed yet: the answers and the texts" in ada.text
+    assert "still kept: the answers and the texts" in ada.text
     once.freeze()
     once.destroy(after=1)
     ada.open("submission/")
     ada.submit("decide", what="closed", text="It is over.")
-    assert "not destroyed yet" not in ada.text
+    assert "still kept" not in ada.text
+
+
+@pytest.fixture
+def copies(once):
+    """The same, with last days of copies and of the record too, which were yesterday."""
+    once.change("Type your code,", HOST_S + " Type your code,", file="consent.toml")
+    once.sign(**DATES | {"backups_until": -1, "records_until": -1})
+    walk(once.client().begin(), first=WROTE).send()
+    return once
+
+
+def test_copies_are_due_until_the_host_says_how_they_were_destroyed(copies, runner, signed_in):
+    assert copies.due(0) == ["answers", "texts", "backups"]
+    ada = Staff(signed_in(copies.app, "board"), NAME)
+    said = "Overdue: The {} were to be kept until the end of"
+    told = ada.open("/ethics/").text
+    assert (said.format("backups") in told, said.format("record of what staff did") in told) == (
+        True,
+        True,
+    )
+    places = {"LACRIMA_STUDIES": str(copies.folder.parent), "LACRIMA_SITE": str(copies.site_facts)}
+    done = runner.invoke(main, ["destroy", NAME, "--backups", "Shredded."], env=places)
+    assert (done.exit_code, copies.due(0)) == (0, ["answers", "texts"]), done.output
+    last = studies.audit(copies.stores.office)[-1]
+    assert (last["who"], last["what"]) == (
+        "command line",
+        f"{NAME}: says that backups are destroyed: Shredded.",
+    )
+    assert said.format("backups") not in ada.open("/ethics/").text
+    again = runner.invoke(main, ["destroy", NAME, "--backups", "Shredded."], env=places)
+    assert (again.exit_code, "not due" in again.stderr) == (1, True)

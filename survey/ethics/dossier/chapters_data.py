@@ -292,11 +292,17 @@ def help_lines(version: StudyVersion) -> Iterator[Block]:
         (
             ", ".join(line.countries) or "anywhere",
             line.name + " (for young people)" * line.youth,
-            [[plain(line.contact)], *([[code(line.url)]] if line.url else [])],
+            [
+                [plain(line.contact)],
+                *([[code(line.url)]] if line.url else []),
+                *([[plain(line.known)]] if line.known else []),
+            ],
         )
         for line in support.lines
     )
     yield table(("Where", "Line", "Contact"), (4, 5, 7), rows)
     if support.emergency:
         yield heading("Emergency numbers")
-        yield items(("", [plain(f"{place}: {number}")]) for place, number in support.emergency)
+        for place, number in support.emergency:
+            held = ", ".join(support.emergency_for.get(place, ()))
+            yield items([("", [plain(f"{place}{f' ({held})' if held else ''}: {number}")])])

@@ -25,8 +25,9 @@ from survey.ethics.dossier.blocks import Block, anchors, code, heading, pairs, p
 from survey.ethics.dossier.chapters_screens import screens_of
 from survey.ethics.dossier.reader import FORMAT, TEXTS
 from survey.locks import OnceCache
+from survey.program import program_version
 from survey.studies.fingerprints import FINGERPRINT_LABELS
-from survey.studies.platform_words import platform_fingerprint, program_version
+from survey.studies.platform_words import platform_fingerprint
 from survey.studies.version import StudyVersion, fingerprints_of
 
 # Beside each of ``fingerprints``, in its order.

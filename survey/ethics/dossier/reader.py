@@ -39,13 +39,13 @@ class Dossier:
     screens: dict[str, Json]  # by id, in the order met
     ways: tuple[Json, ...]
     may_also_say: frozenset[str]
-    evidence: Json | None = None  # of the approval: statement, signatures, public keys
+    approval: Json | None = None  # with its evidence: statement, signatures, public keys
     platform: str = ""  # of the platform's own sentences; empty in a dossier from before
 
 
 def open_dossier(path: Path) -> Dossier:
     """Return the dossier in ``path``. Raises Refusal where it is damaged or contradicts itself."""
-    files = _files(path)
+    files = unpacked(path)
     if SUMS not in files or TEXTS not in files:
         raise Refusal(f"{path} is no dossier.zip: it has no {TEXTS if SUMS in files else SUMS}.")
     listed = read_sums(files[SUMS])
@@ -65,19 +65,21 @@ def open_dossier(path: Path) -> Dossier:
             screens={screen["id"]: screen for screen in texts["screens"]},
             ways=tuple(texts["ways"]),
             may_also_say=frozenset(texts["may_also_say"]),
-            evidence=(texts.get("approval") or {}).get("evidence"),
+            approval=texts.get("approval"),
             platform=str(texts.get("platform", "")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise Refusal(f"{path}: {TEXTS} cannot be read ({type(error).__name__}).") from None
 
 
-def _files(path: Path) -> dict[str, bytes]:
-    """Return the contents by name below the dossier's own folder."""
+def unpacked(
+    path: Path, *, most_bytes: int = MOST_BYTES, most_files: int = MOST_FILES
+) -> dict[str, bytes]:
+    """Return the contents by name below the one folder of a zip. Raises Refusal."""
     try:
         with zipfile.ZipFile(BytesIO(path.read_bytes())) as archive:
             entries = [e for e in archive.infolist() if not e.is_dir()]
-            if len(entries) > MOST_FILES or sum(e.file_size for e in entries) > MOST_BYTES:
+            if len(entries) > most_files or sum(e.file_size for e in entries) > most_bytes:
                 raise Refusal(f"{path} is too large to be a dossier.")
             found = {}
             for entry in entries:

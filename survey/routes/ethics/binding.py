@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from flask import Blueprint, Response, abort, request, send_file
+from flask import Blueprint, Response, abort, request
 
 from survey.accounts.access import current_account, staff_only
 from survey.accounts.audit import note, one_act
@@ -18,6 +18,8 @@ from survey.routes.ethics.board import (
     REASON_LENGTH,
     Answer,
     approve_page,
+    kept_file,
+    may_not_rule,
     now,
     page,
     see_other,
@@ -27,7 +29,7 @@ from survey.services import current_state, services
 from survey.signing import acts
 from survey.storage import board, conditions, studies
 from survey.storage.board import Verdict
-from survey.storage.conditions import ConditionState
+from survey.storage.conditions import ConditionRecord, ConditionState
 from survey.studies.approvals import letter_path
 from survey.studies.current import current_folder, current_name
 
@@ -45,8 +47,8 @@ ALL = "all"
 
 def _verdicts_page(**context: Any) -> str:
     version = current_folder().version()
-    given = verdicts_on(services().stores, version)
-    lines = answered_elements(services().stores, version)
+    given = verdicts_on(services().stores.office, version)
+    lines = answered_elements(services().stores.office, version)
     return page(
         "verdicts",
         "Verdicts",
@@ -74,8 +76,8 @@ def give_verdict() -> Answer:
     """Keep a verdict on the elements that are ticked, for this version alone."""
     version, form = current_folder().version(now=True), request.form
     reason, chosen = form.get("reason", "").strip(), form.get("verdict", "")
-    given = verdicts_on(services().stores, version)
-    lines = answered_elements(services().stores, version)
+    given = verdicts_on(services().stores.office, version)
+    lines = answered_elements(services().stores.office, version)
     waiting = {line.element.id for line in unsettled(lines, given)}
     asked = set(form.getlist("element"))
     ticked = [
@@ -86,6 +88,8 @@ def give_verdict() -> Answer:
     faults = {}
     if form.get("words") != version.study.fingerprints.words or form.get("site") != version.site:
         faults["elements"] = "The version has just changed: read it again before you judge it."
+    elif hindrance := may_not_rule():
+        faults["elements"] = hindrance
     elif not ticked:
         faults["elements"] = "Tick at least one element."
     if chosen not in VERDICTS:
@@ -131,7 +135,7 @@ def conditions_of_study() -> str:
 @bp.post("/conditions")
 @staff_only("board")
 def settle_condition() -> Answer:
-    """Say that a condition is met, taken back, or open again."""
+    """Say that a condition is met or open again, or propose to take it back."""
     office, name = services().stores.office, current_name()
     about, why = request.form.get("condition", ""), request.form.get("why", "").strip()
     state = request.form.get("go", "")
@@ -143,6 +147,13 @@ def settle_condition() -> Answer:
     if len(why) > REASON_LENGTH or (state != "met" and not why):
         fault = f"Give the reason, in up to {REASON_LENGTH:,} characters."
         return _conditions_page(fault=fault, about=about, why=why), 422
+    try:
+        if hindrance := may_not_rule():
+            raise Refusal(hindrance)
+        if state == "taken back":
+            return see_other("signing.proposal", number=_propose_taking_back(found[about], why))
+    except Refusal as refusal:
+        return _conditions_page(fault=str(refusal), about=about, why=why), 409
     chosen = cast("ConditionState", state)
     with one_act():
         conditions.settle(
@@ -151,6 +162,15 @@ def settle_condition() -> Answer:
         note(f"{name}: condition {about} {state}")
     current_state(now=True)
     return see_other(".conditions_of_study", _anchor=f"condition-{about}")
+
+
+def _propose_taking_back(record: ConditionRecord, why: str) -> int:
+    """Propose to take back what the quorum has asked for; return the proposal's number."""
+    return acts.propose_ruling(
+        services().stores, current_name(), "take back", reason=why,
+        account=current_account().name, at=now(), today=today(), condition=record.number,
+        asked=record.asked,
+    )  # fmt: skip
 
 
 # Approvals that the operator noted from a letter.
@@ -164,9 +184,7 @@ def letter(letter: str) -> Response:
     path = letter_path(services().stores.folder, current_name(), letter)
     if letter not in {a.letter for a in noted if a.letter} or not path.is_file():
         abort(404)
-    answer = send_file(path, mimetype="application/octet-stream", as_attachment=True, etag=False)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return kept_file(path)
 
 
 @bp.post("/confirm")

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import asdict
+from io import BytesIO
+from pathlib import Path
 from typing import Any, cast
 
 from flask import (
@@ -19,6 +21,7 @@ from flask import (
     redirect,
     render_template,
     request,
+    send_file,
     url_for,
 )
 
@@ -33,6 +36,7 @@ from survey.ethics.news import news_of
 from survey.ethics.submission_states import reason_for
 from survey.ethics.version_content import content_of_version
 from survey.ethics.version_diff import Change, compare
+from survey.program import program_version
 from survey.routes.ethics.public import TABS
 from survey.routes.study_status import (
     BOARD_CARDS,
@@ -52,7 +56,7 @@ from survey.studies.data_use import use_stopped
 from survey.studies.fingerprints import FINGERPRINT_LABELS, VersionFingerprints
 from survey.studies.help_page import contact_of
 from survey.studies.loading import folder_problem
-from survey.studies.platform_words import platform_fingerprint, program_version
+from survey.studies.platform_words import platform_fingerprint
 from survey.studies.version import StudyVersion, fingerprints_of
 
 bp = Blueprint("board", __name__, url_prefix="/ethics")
@@ -98,6 +102,32 @@ def now() -> str:
 def today() -> str:
     """Return the date on this server, ISO."""
     return services().availability.today()
+
+
+def may_not_rule() -> str:
+    """Return why whoever is signed in may not say what binds this study; nothing if they may.
+
+    In a demo, where nothing is real, every account of a board may.
+    """
+    here = services()
+    if here.config.demo:
+        return ""
+    try:
+        acts.may_rule(
+            here.stores.office, current_folder().version(), current_account().name, today()
+        )
+    except Refusal as refusal:
+        return str(refusal)
+    return ""
+
+
+def kept_file(file: Path | BytesIO, name: str | None = None) -> Response:
+    """Return a file to be saved: no browser shows it as a page of ours, or keeps it."""
+    answer = send_file(
+        file, "application/octet-stream", as_attachment=True, download_name=name, etag=False
+    )
+    answer.headers["Cache-Control"] = "no-store"
+    return answer
 
 
 @bp.get("/")
@@ -151,7 +181,8 @@ def audit() -> str:
 def _works_on(account: accounts.Account, names: list[str]) -> bool:
     """Return whether an account has a right to one of these studies; in a demo every one has."""
     here = services()
-    return here.config.demo or bool(members.studies_of(here.stores.office, account) & {*names})
+    in_demo = here.config.demo or current_account().of_demo
+    return in_demo or bool(members.studies_of(here.stores.office, account) & {*names})
 
 
 def _names() -> list[str]:
@@ -276,7 +307,9 @@ def approve() -> Answer:
     if request.form.get("submission", "") != _documents(version):
         changed = {"parts": ["Documents of the submission"], "changes": ()}
         return _approve_page(version, request.form, changed=changed), 409
-    faults = approvals.faults_of(request.form, today()) | obstacles(services().stores, version)
+    faults = approvals.faults_of(request.form, today()) | obstacles(
+        services().stores.office, version
+    )
     if faults:
         return _approve_page(version, request.form, faults=faults)
     return _propose(version)
@@ -351,7 +384,7 @@ def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
     last = studies.latest_effective(noted, today())
     holds = last and last.fingerprints == fingerprints and last.in_force(today())
     in_folder = fingerprints == fingerprints_of(folder.latest)
-    still_open = obstacles(stores, version)
+    still_open = obstacles(stores.office, version)
     comments = [t for t in threads if board.state_of_thread(t) != "settled"]
     on_board = members.members(office, version.study.name)
     able, quorum = (
@@ -463,6 +496,7 @@ def _propose_ruling(go: str, why: str) -> int:
     """Propose to lift what is ticked, or to revoke an approval; return the proposal's number."""
     office, name, approval = services().stores.office, current_name(), None
     chosen = [s for s in SWITCHES if s in request.form.getlist("switch")]
+    more: dict[str, Any] = {}
     if go == "lifted":
         act, chosen = "lift", [s for s in chosen if board.suspension(office, name, s)]
         possible = bool(chosen)
@@ -470,11 +504,12 @@ def _propose_ruling(go: str, why: str) -> int:
         noted = studies.approvals(office, name)
         approval = next((a for a in noted if go == f"revoke-{a.number}" and not a.revoked), None)
         act, possible = "revoke", approval is not None
+        more["told"] = WHY_PAUSED.get(_told(), "")
     if not possible:
         raise Refusal(ALREADY)
     return acts.propose_ruling(
         services().stores, name, act, reason=why, account=current_account().name, at=now(),
-        today=today(), approval=approval, switches=chosen,
+        today=today(), approval=approval, switches=chosen, **more,
     )  # fmt: skip
 
 

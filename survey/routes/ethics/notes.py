@@ -17,7 +17,7 @@ from survey.collection.figures import figures_of, marks_of
 from survey.ethics import annual_report
 from survey.ethics.annual_report import Section
 from survey.ethics.checklist import consent_passages, label_of
-from survey.routes.ethics.board import Answer, now, page, see_other
+from survey.routes.ethics.board import Answer, may_not_rule, now, page, see_other
 from survey.services import services
 from survey.storage import board
 from survey.studies.approvals import day
@@ -62,6 +62,7 @@ def comments() -> Answer:
     # A member settles what was answered, with a word or without.
     settles = current_account().role == "board" and request.form.get("go") == "settle"
     fault = "" if settles and answers and not text else _fault_of(text)
+    fault = fault or (may_not_rule() if settles else "")
     if fault:
         return _comments_page(fault, answers=answers)
     if not _keep(text, answers, settles=settles and bool(answers)):
@@ -149,10 +150,10 @@ def answer_incident() -> Answer:
     number, text = request.form.get("number", 0, type=int), request.form.get("text", "").strip()
     if number not in {one.number for one in board.incidents(office, current_name())}:
         abort(404)
-    if fault := _fault_of(text):
-        return _incidents_page({f"answer-{number}": fault}), 422
     # Only the board ends an incident.
     outcome = "ended" if me.role == "board" and "ended" in request.form else ""
+    if fault := _fault_of(text) or (may_not_rule() if outcome else ""):
+        return _incidents_page({f"answer-{number}": fault}), 422
     with one_act():
         answer = board.IncidentAnswer(now(), me.name, number, outcome, text)
         board.answer_incident(office, current_name(), answer)

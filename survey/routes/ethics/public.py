@@ -32,7 +32,7 @@ from survey.ethics.platform_wording import TEXT_LABELS, own_words
 from survey.ethics.stored_data import (
     WHAT_TIERS_DO,
     administrative,
-    data_lines,
+    data_groups,
     response_sets,
 )
 from survey.ethics.walkthrough import OPENED, Walkthrough, signer, unpack
@@ -42,19 +42,22 @@ from survey.studies.current import current_name, current_version
 from survey.studies.version import StudyVersion
 
 # The pages of a study, in the order of the tabs.
-TABS = (
-    ("ethics.overview", "Overview"),
-    ("ethics.flow", "Walk it"),
-    ("ethics.screens", "All screens"),
-    ("ethics.text", "Every word"),
-    ("records.checklist", "Checklist"),
-    ("ethics.routes", "Routes"),
-    ("ethics.data", "What is stored"),
-    ("records.stored", "Live proof"),
-    ("records.versions", "What changed"),
-    ("records.dossier_pdf", "Dossier"),
-    ("board.certificate", "Certificate"),
-)
+TABS = {
+    "Read": (
+        ("ethics.overview", "Overview"),
+        ("ethics.flow", "Walk it"),
+        ("ethics.screens", "All screens"),
+        ("ethics.text", "Every word"),
+        ("ethics.routes", "Routes"),
+    ),
+    "Data": (("ethics.data", "What is stored"), ("records.stored", "Live proof")),
+    "Judge": (
+        ("records.checklist", "Checklist"),
+        ("records.versions", "What changed"),
+        ("records.dossier_pdf", "Dossier"),
+        ("board.certificate", "Certificate"),
+    ),
+}
 
 
 def page(template: str, title: str, **context: Any) -> str:
@@ -164,7 +167,7 @@ def data() -> str:
         "data",
         "What is stored",
         administrative=administrative(version.study),
-        lines=list(data_lines(version.study)),
+        groups=data_groups(version.study),
         sets=response_sets(version.study),
         what_tiers_do=WHAT_TIERS_DO,
         count=len(columns_of_study(version.study)),

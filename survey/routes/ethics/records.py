@@ -60,9 +60,9 @@ def _judged(version: StudyVersion) -> Judged:
     if version.pilot:
         return NOT_JUDGED
     stores = services().stores
-    given = verdicts_on(stores, version).values()
+    given = verdicts_on(stores.office, version).values()
     return Judged(
-        filled_slots(stores, version),
+        filled_slots(stores.office, version),
         tuple(sorted((v.element, v.verdict, v.reason, v.who, v.at[:10]) for v in given)),
     )
 
@@ -122,8 +122,8 @@ def dossier_zip() -> Response:
 def checklist() -> str:
     """Show what boards look for, with the passages that say it and the members' verdicts."""
     version = current_version()
-    given = verdicts_on(services().stores, version)
-    lines = answered_elements(services().stores, version)
+    given = verdicts_on(services().stores.office, version)
+    lines = answered_elements(services().stores.office, version)
     return page(
         "checklist",
         "Checklist",

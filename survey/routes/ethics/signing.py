@@ -176,7 +176,11 @@ def board_page() -> str:
         history=list(reversed(members.history(office, name))),
         since=noted[0].approved_on if noted else "",
         is_member=lambda change: isinstance(change, Member),
-        unsigned=[a for a in noted if proposals.behind_approval(office, a.number) is None],
+        unsigned=[
+            a
+            for a in noted
+            if a.in_force(today()) and proposals.behind_approval(office, a.number) is None
+        ],
         waiting=open_proposals(name),
         fingerprint=key_files.fingerprint,
         lapse=LAPSE.days,

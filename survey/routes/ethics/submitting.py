@@ -8,7 +8,7 @@ from __future__ import annotations
 from hashlib import sha256
 from io import BytesIO
 
-from flask import Blueprint, Response, abort, request, send_file
+from flask import Blueprint, Response, abort, request
 
 from survey.accounts.access import current_account, staff_only
 from survey.accounts.audit import note, one_act
@@ -17,7 +17,15 @@ from survey.errors import Refusal
 from survey.ethics.submission_bundle import make_bundle
 from survey.ethics.submission_states import DECISIONS, KINDS, states_of
 from survey.releases.destruction import due
-from survey.routes.ethics.board import REASON_LENGTH, Answer, now, page, see_other
+from survey.routes.ethics.board import (
+    REASON_LENGTH,
+    Answer,
+    kept_file,
+    may_not_rule,
+    now,
+    page,
+    see_other,
+)
 from survey.services import services
 from survey.storage import board_submissions
 from survey.storage.board_submissions import BoardSubmission, Decision, Document
@@ -114,10 +122,7 @@ def document(slot: str, digest: str) -> Answer:
     except Refusal as refusal:
         return Response(f"{refusal}\n", 410, mimetype="text/plain")
     note(f"{current_name()}: document of {slot} read, SHA-256 {digest[:16]}")
-    # Never shown by the browser as a page of ours, whatever it is.
-    return send_file(
-        BytesIO(content), "application/octet-stream", as_attachment=True, download_name=found.name
-    )
+    return kept_file(BytesIO(content), found.name)
 
 
 @bp.get("/bundle.zip")
@@ -131,10 +136,7 @@ def bundle() -> Answer:
         return Response(f"{refusal}\n", 410, mimetype="text/plain")
     # Its hash stands in the record: a copy that was changed afterwards is told from it.
     note(f"{current_name()}: submission downloaded whole, SHA-256 {sha256(body).hexdigest()}")
-    name = f"{current_name()}-submission.zip"
-    answer = send_file(BytesIO(body), "application/zip", as_attachment=True, download_name=name)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return kept_file(BytesIO(body), f"{current_name()}-submission.zip")
 
 
 @bp.post("/submission/submit")
@@ -176,10 +178,12 @@ def decide() -> Answer:
     if (not text and what != "received") or len(text) > REASON_LENGTH:
         fault = f"Give the reason, in up to {REASON_LENGTH:,} characters."
         return _page(fault, f"text-{number}"), 422
+    if hindrance := may_not_rule():
+        return _page(hindrance, f"what-{number}"), 409
     today = today_here().isoformat()
     if what == "closed" and (left := due(services().stores, _proposed(), today)):
         kinds = " and ".join(kind.what for kind in left)
-        fault = f"Its last day is over, and it is not destroyed yet: {kinds}. Ask the host."
+        fault = f"The last day is over, and still kept: {kinds}. Ask the host to destroy them."
         return _page(fault, f"what-{number}"), 409
     decided = Decision(now(), current_account().name, number, what, text)
     with one_act():

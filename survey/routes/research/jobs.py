@@ -10,6 +10,7 @@ from typing import Any
 from flask import Blueprint, abort, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
+from forms.kinds import columns_of_study
 from survey.accounts.access import current_account, staff_only
 from survey.accounts.audit import note
 from survey.releases.jobs import DiskFull, JobRunner
@@ -150,6 +151,7 @@ def job_page(
         asked=in_words(job),
         tier=tier,
         restricted=tier is not None and not tier.kind.is_open,
+        meanings={column.name: column.label for column in columns_of_study(version.study)},
         still=still,
         typed=typed or {},
         error=error,

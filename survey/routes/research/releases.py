@@ -127,10 +127,19 @@ def _page(made: Release, *, code: int = 200, **more: Any) -> Answer:
         "given": [g for g in releases.hand_overs(office, made.study) if g.release == made.number],
         "file": _zip_of(made),
         "trouble": _trouble_with(made),
+        "held": _files_in(made),
         "typed": {},
         "error": ("", ""),
     }
     return render_template("research/release.html", **(shown | more)), code
+
+
+def _files_in(made: Release) -> list[str]:
+    """Return the names of what is in its file; none where it cannot be handed out."""
+    if _trouble_with(made):
+        return []
+    with ReleaseZip(_zip_of(made), made.sha256) as packed:
+        return sorted(packed.namelist())
 
 
 def _trouble_with(made: Release, *, whole: bool = False) -> str:

@@ -9,7 +9,9 @@ from flask import Blueprint, abort, redirect, render_template, request, url_for
 
 from survey.accounts.access import may_open, staff_only
 from survey.accounts.audit import note
+from survey.collection.figures import figures_of
 from survey.errors import Refusal
+from survey.ethics.approvable import obstacles
 from survey.routes.research.jobs import Answer, begin, new_job, refusal_page
 from survey.routes.study_status import RESEARCH_CARDS, notices, summary_of
 from survey.services import current_state, services
@@ -17,7 +19,7 @@ from survey.storage import studies
 from survey.storage.stores import Stores
 from survey.studies import lifecycle
 from survey.studies.current import current_folder, current_name, current_version
-from survey.studies.lifecycle import NotReady
+from survey.studies.lifecycle import NotReady, approval_of
 from survey.studies.version import StudyVersion, fingerprints_of
 
 bp = Blueprint("research", __name__, url_prefix="/research")
@@ -43,13 +45,18 @@ def overview() -> str:
 @staff_only("researcher")
 def study_page() -> str:
     """Show one study: its status, and a card for each thing that can be done, part by part."""
-    summary = summary_of(current_version())
+    summary, version = summary_of(current_version()), current_folder().version()
+    stores, signed = services().stores, approval_of(services().stores, version)
+    over = summary.status in ("closed", "frozen")
+    figures = figures_of(stores, current_version().study, pilot=summary.version.pilot, over=over)
     return render_template(
         "research/study.html",
         title=summary.version.study.title,
         summary=summary,
         waiting=notices(summary, "researcher"),
         cards=RESEARCH_CARDS,
+        todo=() if signed or over else tuple(obstacles(stores.office, version).values()),
+        answers=0 if summary.data_stopped else figures.progress,
     )
 
 

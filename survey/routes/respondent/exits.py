@@ -47,8 +47,9 @@ def support() -> Answer:
     country = chosen if chosen in countries else ""
     if draft is not None and not draft.sent:
         if country and (secret := draft_secret()) is not None:
-            draft = services().drafts.change(secret, lambda now: replace(now, country=country))
-        elif draft.country in countries and not draft.unseen:
+            services().drafts.change(secret, lambda now: replace(now, country=country))
+            return go_to("support")  # so that no country stands in the browser's history
+        if draft.country in countries and not draft.unseen:
             country = draft.country
     count("support")
     return show(StepResult(FlowState("support", draft)), country=country or None)

@@ -26,7 +26,7 @@ from forms.flow import (
     shown_again,
     step,
 )
-from forms.platform_texts import FROZEN_AGAIN, FROZEN_ALL, FROZEN_ONCE
+from forms.platform_texts import FROZEN_AGAIN, FROZEN_ALL, FROZEN_ONCE, KEY_LOST
 from forms.post_length import filling
 from forms.stop_signs import events_of_sending
 from survey.errors import InvitationSpent
@@ -34,6 +34,7 @@ from survey.respondents import browser, invitations, submission
 from survey.respondents.drafts import Kept
 from survey.respondents.screens import Navigation, render_screen, render_state
 from survey.services import current_state, services
+from survey.storage.server_keys import lost_until
 from survey.studies.availability import FROZEN, OPEN, TAKES_NOTHING
 from survey.studies.current import current_version as current_version
 
@@ -185,12 +186,15 @@ def show(result: StepResult, *, country: str | None = None) -> tuple[str, int]:
 
 def _frozen() -> str:
     """What no code can delete any more, as everybody is told alike, whatever was typed."""
-    here = current_state()
+    here, language = current_state(), current_version().study.language
+    lost = lost_until(services().stores)
+    key_lost = KEY_LOST.format(day=in_words(lost, language)) if lost else ""
     if not here.frozen_on:
-        return ""
+        return key_lost
     told = FROZEN_ONCE if len(here.frozen_on) == 1 else FROZEN_AGAIN
-    day = in_words(here.frozen_on[-1], current_version().study.language)
-    return (FROZEN_ALL if here.state == FROZEN else told).format(day=day)
+    day = in_words(here.frozen_on[-1], language)
+    frozen = (FROZEN_ALL if here.state == FROZEN else told).format(day=day)
+    return f"{frozen} {key_lost}".rstrip()
 
 
 def visit(state: FlowState) -> Answer:

@@ -12,6 +12,7 @@ from survey.ethics.stored_data import (
     READ_FIRST,
     WHAT_TIERS_DO,
     WHOLE,
+    data_groups,
     data_lines,
     response_sets,
 )
@@ -68,6 +69,19 @@ def test_a_set_of_answers_is_named_once(flagship):
 def test_codes_of_what_is_missing_stand_beside_no_column(flagship):
     labels = [m.label for m in flagship.missing]
     assert not any(label in line.values for line in data_lines(flagship) for label in labels)
+
+
+def test_grouped_by_what_leaves_every_column_stands_once_with_its_answers(flagship):
+    grouped = [
+        (line.name, group.role, group.tiers, answers)
+        for group in data_groups(flagship)
+        for answers, lines in group.sets
+        for line in lines
+    ]
+    lines = data_lines(flagship)
+    assert sorted(grouped) == sorted(
+        (o.name, o.role, o.tiers, o.responses or o.values) for o in lines
+    )
 
 
 def test_every_word_of_a_tier_is_explained(flagship):

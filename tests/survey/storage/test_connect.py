@@ -85,7 +85,7 @@ def test_a_folder_that_is_a_file_is_named_in_one_line(tmp_path):
 
 def test_a_damaged_file_is_named_in_one_line(tmp_path):
     (tmp_path / "office.db").write_bytes(b"this was never a database" * 100)
-    with pytest.raises(StoreUnavailable, match=r"office\.db: file is not a database"):
+    with pytest.raises(StoreUnavailable, match=r"office\.db is damaged: file is not a database"):
         _ = Stores(tmp_path).office
 
 
