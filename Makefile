@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 ROOM_KB := 2000000
 TESTS_IN = $$([ "$$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)" -gt $(ROOM_KB) ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 
-.PHONY: run test check bench attack audit setup wheel lock clean help
+.PHONY: run test check bench attack audit setup wheel sbom lock clean help
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ –/'
@@ -25,7 +25,7 @@ check: $(VENV)/.test ## lint, format, types, and who may import whom
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(VENV)/.test ## measure again (PARTS="serving anonymise rooms house lengths") and rewrite the tables in benchmarks/
+bench: $(VENV)/.test ## measure again (PARTS="serving anonymise rooms house lengths floods") and rewrite the tables in benchmarks/
 	@$(BIN)/python benchmarks/run.py $(PARTS)
 
 attack: $(VENV)/.test ## try every attack of docs/threats.md on a real server: prints a table, and writes it to dist/attacks.md
@@ -36,8 +36,13 @@ audit: $(VENV)/.test ## the same many times over (about an hour), into docs/atta
 
 setup: $(VENV)/.run  ## the virtual environment with the lacrima command, and nothing else
 
-wheel: $(VENV)/.test ## dist/*.whl
+wheel: $(VENV)/.run ## dist/*.whl
 	@$(BIN)/python -m build --no-isolation --wheel --outdir dist .
+
+SBOM := dist/lacrima.cdx.json
+sbom: $(VENV)/.test  ## dist/lacrima.cdx.json: every package that the product needs, with its sums (CycloneDX)
+	@mkdir -p $(dir $(SBOM))
+	@$(BIN)/python -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml --output-reproducible --of JSON --output-file $(SBOM) requirements/run.txt
 
 $(VENV)/.python:
 	@command -v $(PYTHON) >/dev/null || { echo "Lacrima needs Python 3.11 or newer; no $(PYTHON) was found. Install it, or name one: make PYTHON=/path/to/python3" >&2; exit 1; }

@@ -62,6 +62,7 @@ class Draft:
     typed: Mapping[str, Sequence[str]] = field(default_factory=dict)  # what it held
     country: str = ""  # chosen for the help lines
     at: str = ""  # id of the page to come back to from help, information or stop
+    waiting: bool = False  # until there is room to begin
     ready: bool = False  # "send" was pressed: code and completion are settled
     code: str = ""  # the deletion code, from "send" until "done" is left
     unused: bool = False  # settled with "send": nothing of it is stored

@@ -90,6 +90,7 @@ SCREENS: Mapping[str, Screen] = {
         Screen("thanks", "Finished", "Kind ending", part_of="eligibility", last=True),
         Screen("later", "Later", "Not a good moment", part_of="eligibility", last=True),
         Screen("consent", "Your choice", "Consent"),
+        Screen("wait", "One moment", "One moment", part_of="consent"),
         Screen("questions", "Page", "Questions"),
         Screen("check", "Check", "Check answers and send", "Check"),
         Screen("done", "Thank you", "Thank you", passages=("debrief",)),
@@ -127,6 +128,7 @@ _ENTRANCE = frozenset(["landing", "eligibility", "consent"])  # where a study is
 _WALK = frozenset(["questions", "check", "break", "done"])  # what only goes with a draft
 
 ERRORS = {**ENTRANCE_ERRORS, **CODE_ERRORS}  # what a page says where no draft keeps what was typed
+TRAP = "website"  # input that nobody sees: programs that fill in everything fill it in
 READ = "version"  # hidden input: which consent texts the page shows
 
 
@@ -236,11 +238,11 @@ def resume(study: Study, draft: Draft) -> FlowState:
 def arrive(study: Study, state: FlowState) -> FlowState:
     """Return the state of a client who asks for a screen: there, or where the way leads."""
     screen, draft = state.screen, state.draft
-    if draft is None and screen in ("questions", "check", "break", "done"):
+    if draft is None and (screen in _WALK or screen == "wait"):
         return FlowState("gone")
     if screen == "begun" and (draft is None or draft.sent):
         return FlowState("landing", draft)
-    if draft is not None and draft.sent and screen in ("questions", "check", "stop"):
+    if draft is not None and draft.sent and screen in ("questions", "check", "stop", "wait"):
         return FlowState("done", draft)
     if draft is not None and not draft.sent:
         return _arrive_under_way(study, state, draft)
@@ -256,6 +258,10 @@ def _arrive_under_way(study: Study, state: FlowState, draft: Draft) -> FlowState
     screen = state.screen
     if screen in _ENTRANCE or (screen in _WALK and draft.unseen == ASKED):
         return FlowState("begun", draft)
+    if draft.waiting and screen in _WALK:
+        return FlowState("wait", draft)
+    if screen == "wait":
+        return state if draft.waiting else resume(study, draft)
     first = first_unanswered(study, draft)
     if screen == "done" or (screen == "check" and first is not None):
         return at_page(draft, first)
@@ -343,6 +349,8 @@ def _from_consent(study: Study, state: FlowState, posted: Any, seed: str) -> Ste
         return StepResult(FlowState("declined"), effects=(CountEvent("declined"), *told))
     consent, current = study.consent, study.fingerprints.consent_version
     form = consent_form(consent, posted)
+    if posted.get(TRAP):
+        return _refused(study, state, "filled")
     if not form.validate():
         return _refused(study, state, "unticked")
     # The study folder may have changed while the page was open: nobody agrees to words unread.
@@ -372,7 +380,7 @@ def understanding(study: Study, posted: Any) -> tuple[CountUnderstanding, ...]:
 def _from_questions(study: Study, state: FlowState, posted: Any) -> StepResult:
     draft, go = state.draft, posted.get("go", "")
     page = open_page(study, draft, state.token) if draft is not None else None
-    if draft is None or page is None:
+    if draft is None or page is None or draft.waiting:
         return StepResult(arrive(study, state))
     draft = as_seen(draft, page)
     if draft.faulty in SCREENS:  # of check or stop, which were left for this page

@@ -251,6 +251,14 @@ BREAK_LEAD = (
     "alone. After that they cannot, and within half an hour more they are deleted."
 )
 
+WAIT_TITLE = "One moment, please"
+WAIT_LEAD = (
+    "More people are starting this survey just now than it lets in at once. Your choice is kept, "
+    "and you are let in as soon as there is room."
+)
+WAIT_ITSELF = "This page tries again by itself every 20 seconds. You need not do anything."
+TRY_NOW = "Try now"
+
 # Stop and delete later.
 NOTHING_IS_KEPT = "Nothing is kept."
 NOTHING_ANSWERED = (
@@ -428,8 +436,13 @@ ENTRANCE_ERRORS = {
         "To take part, tick every statement. Nothing of this page was kept, so please tick and "
         "choose all of them again."
     ),
+    "filled": (
+        "Leave the last box empty: it is there to stop programs that fill in forms. Nothing of "
+        "this page was kept, so please tick and choose all of it again."
+    ),
     "changed": "These words have just changed. Please read the information and this page again.",
 }
+LEAVE_EMPTY = "Leave this box empty"
 # At each input of the same pages, where a script checks before anything is sent.
 TICK_THIS = "Tick this to take part."
 SOME_UNTICKED = "To take part, tick every statement. Those that are not ticked are marked."

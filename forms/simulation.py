@@ -7,7 +7,6 @@ the keys.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from forms.kinds import columns_of_study, kind_of
 from forms.study import Column, Study
+from forms.toml_tables import parse_toml
 
 FILE = "simulation.toml"
 
@@ -220,7 +220,7 @@ def load_recipe(study: Study, folder: Path) -> Recipe:
     if not path.is_file():
         return Recipe()
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        table = parse_toml(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
         raise RecipeFault(f"{FILE}: {error}.") from None
     return check_recipe(study, recipe_of(table))

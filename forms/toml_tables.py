@@ -15,7 +15,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeGuard, TypeVar
+from typing import Any, TypeGuard, TypeVar
 
 from forms.study import Page, Question
 
@@ -27,6 +27,7 @@ SUPPORT = "support.toml"
 ISO_DATE = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
 
 # A longer list of what is allowed does not help; the nearest name does.
+MOST_PARTS = 200  # of a key, a.b.c
 LISTED = 12
 
 
@@ -308,12 +309,24 @@ def duplicates(values: Iterable[T]) -> list[T]:
     return [value for value, times in Counter(values).items() if times > 1]
 
 
+def parse_toml(text: str) -> dict[str, Any]:
+    """Return what a file holds. Raises ValueError, also for what would take very long to read."""
+    for number, line in enumerate(text.splitlines(), start=1):
+        # Python's reader goes through a key's parts anew for each of them.
+        if line.count(".") > MOST_PARTS and line.partition("=")[0].count(".") > MOST_PARTS:
+            raise ValueError(f"a key of more than {MOST_PARTS} parts (at line {number})")
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
 def read_toml(path: Path, notes: FaultList) -> TomlTable | None:
     """Return the file's top table; None, and a fault, when it cannot be read."""
     try:
         # Editors on Windows begin a file with a byte order mark; TOML knows none.
         text = path.read_bytes().decode("utf-8-sig")
-        return TomlTable(tomllib.loads(text), notes, path.name)
+        return TomlTable(parse_toml(text), notes, path.name)
     except FileNotFoundError:
         problem = "is missing"
     except OSError as error:
@@ -321,8 +334,6 @@ def read_toml(path: Path, notes: FaultList) -> TomlTable | None:
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
         problem = f"is not UTF-8 text (line {line}); save it as UTF-8"
-    except RecursionError:
-        problem = "is nested too deeply"
     except ValueError as error:
         problem = f"is not valid TOML: {error}"
     notes.add(path.name, "", "", problem)

@@ -10,7 +10,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from forms import platform_texts
 from forms.post_length import post_length
-from survey import assets, error_pages
+from survey import assets, bodies, error_pages
 from survey.config import Config, folder, read_config
 from survey.padding import FilledUp
 from survey.respondents import page_sizes
@@ -90,6 +90,7 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or read_config()
     app = _with_pages()
     app.extensions[current.NAME] = services = open_services(config)
+    bodies.init_app(app)  # first of all that is asked of a request
     protect(
         app,
         config,

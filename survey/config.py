@@ -52,9 +52,11 @@ SETTINGS = (
     Setting("proxies", "1", "Reverse proxies in front whose headers are believed; 0 for none."),
     Setting("host", "127.0.0.1", "Address that `lacrima serve` listens on."),
     Setting("port", "8000", "Port that `lacrima serve` listens on."),
+    Setting("socket", "", "Unix socket that `lacrima serve` listens on; empty: host and port."),
     Setting("workers", "2", "Server processes."),
     Setting("threads", "4", "Threads of each server process."),
     Setting("lifetime", "3600", "Seconds until a process is replaced, with all that it remembers."),
+    Setting("starts", "60", "People let in to begin an open study each minute; 0: any number."),
     Setting("rooms", "respond,research,ethics", "Rooms that this server has; other rooms are 404."),
     Setting("second_step", "researcher", "Roles that sign in with a code too; boards always do."),
     Setting("text_readers", "1", "Persons who must agree before a client's text may leave (1, 2)."),
@@ -81,9 +83,11 @@ class Config:
     proxies: int = 1
     host: str = "127.0.0.1"
     port: int = 8000
+    socket: str = ""
     workers: int = 2
     threads: int = 4
     lifetime: int = 3600
+    starts: int = 60
     text_readers: int = 1
     rooms: frozenset[str] = frozenset(ROOMS)
     second_step: frozenset[str] = frozenset({"researcher"})
@@ -150,9 +154,11 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         proxies=_number("proxies", text["proxies"], 0, 9),
         host=_address(text["host"]),
         port=_number("port", text["port"], 1, 65535),
+        socket=text["socket"],
         workers=_number("workers", text["workers"], 1, 64),
         threads=_number("threads", text["threads"], 1, 64),
         lifetime=_number("lifetime", text["lifetime"], 5, 86_400),
+        starts=_number("starts", text["starts"], 0, 100_000),
         text_readers=_number("text_readers", text["text_readers"], 1, 2),
         rooms=_some("rooms", text["rooms"], ROOMS),
         second_step=_some("second_step", text["second_step"], (*ROLES, NONE)),
@@ -197,7 +203,7 @@ def as_environment(config: Config) -> dict[str, str]:
 def for_demo(config: Config, **changes: object) -> Config:
     """Return ``config`` for the demo: plain HTTP on this machine, everything a pilot."""
     fixed: dict[str, Any] = {
-        "https": False, "proxies": 0, "host": "127.0.0.1", "demo": True,
+        "https": False, "proxies": 0, "host": "127.0.0.1", "socket": "", "demo": True,
         "second_step": frozenset({NONE}), "rooms": frozenset(ROOMS),
     }  # fmt: skip
     return replace(config, **fixed, **changes)  # type: ignore[arg-type]

@@ -1,12 +1,13 @@
-"""The memory of a process that answers pass through: closed to others, overwritten when freed."""
+"""A process that answers pass through: its memory is closed to others, and goes with it."""
 
 from __future__ import annotations
 
 import ctypes
 import os
+import signal
 import sys
 
-PR_SET_DUMPABLE = 4  # prctl(2)
+PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4  # prctl(2)
 M_PERTURB = -6  # mallopt(3)
 
 
@@ -22,6 +23,12 @@ def close_memory() -> None:
     if libc.prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
+
+
+def end_with_parent() -> None:
+    """Have this process end, as if asked to, when the one that started it is gone (Linux alone)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def overwrite_freed_memory() -> None:

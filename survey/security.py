@@ -16,11 +16,13 @@ from collections.abc import Iterable
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 from flask import Flask, Request, Response, abort, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 from itsdangerous.encoding import base64_encode, want_bytes
+from werkzeug.routing import RequestRedirect
 
 from survey.assets import accepts_gzip
 from survey.config import ROOMS, Config
@@ -253,6 +255,7 @@ def protect(
     open_only(app, config.rooms)  # before anything else is asked of an address
     app.before_request(_room_for_uploads)
     csrf.init_app(app)
+    app.after_request(_without_host)
     app.after_request(_compressed)
     app.wsgi_app = OwnCookies(app.wsgi_app, client=client, staff=staff)  # type: ignore[method-assign]
     app.wsgi_app = Headers(app.wsgi_app)  # type: ignore[method-assign]
@@ -262,6 +265,14 @@ def protect(
 def _room_for_uploads() -> None:
     if request.endpoint in UPLOADS and "_user_id" in session:
         request.max_content_length = MAX_UPLOAD
+
+
+def _without_host(response: Response) -> Response:
+    """Lead to the address with its slash on this very site, whichever name was asked for."""
+    moved = request.routing_exception
+    if isinstance(moved, RequestRedirect):
+        response.location = urlunsplit(("", "", *urlsplit(moved.new_url)[2:]))
+    return response
 
 
 class Headers:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gc
 import os
-import socket
+import shutil
+import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from survey.config import Config, as_environment, read_config
-from survey.errors import Refusal
-from survey.memory import close_memory, overwrite_freed_memory
+from survey.ethics.dossier.reader import KEPT_IN
+from survey.listening import BACKLOG, Listener
+from survey.memory import close_memory, end_with_parent, overwrite_freed_memory
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -20,15 +23,23 @@ TARGET, DEMO_TARGET = "survey.server:build", "survey.server:build_demo"
 SERVER_GRACE_SECONDS = 5
 # Only what concerns the operator; a server's own log lines can hold addresses.
 LOG_LEVEL = "warning"
+HEADER_MILLISECONDS = 10_000
+HEADER_BYTES = 64 * 1024
+LEAST_THREADS = 2  # half of them may wait for the bodies of requests (survey.bodies)
 
 
 def build(*, demo: bool = False) -> Flask:
     """Return the application for one worker process; settings come through the environment."""
     from survey.app import create_app
+    from survey.bodies import WholeBodies
 
     close_memory()
     overwrite_freed_memory()
-    app = create_app(replace(read_config(), demo=demo))
+    end_with_parent()
+    config = replace(read_config(), demo=demo)
+    app = create_app(config)
+    places = _threads(config) // 2
+    app.wsgi_app = WholeBodies(app.wsgi_app, places=places)  # type: ignore[method-assign]
     # Templates, studies and classes stay for good: the collector need not walk them each time.
     gc.collect()
     gc.freeze()
@@ -40,35 +51,33 @@ def build_demo() -> Flask:
     return build(demo=True)
 
 
-def check_port(host: str, port: int) -> None:
-    """Raise Refusal when another process listens there already."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            raise Refusal(
-                f"Cannot listen on {host}:{port}: {error.strerror}. "
-                "Stop what runs there, or choose another port."
-            ) from None
+def _threads(config: Config) -> int:
+    return max(LEAST_THREADS, config.threads)
 
 
-def run(config: Config) -> None:
-    """Serve until interrupted."""
-    from granian.constants import Interfaces
+def run(config: Config, listener: Listener, ready: Callable[[], object] = lambda: None) -> None:
+    """Serve at ``listener`` until interrupted; ``ready`` is called when it answers."""
+    from granian.constants import HTTPModes, Interfaces
+    from granian.http import HTTP1Settings
     from granian.log import LogLevels
 
     close_memory()
+    # Another version of the program may have made them.
+    shutil.rmtree(config.data / KEPT_IN, ignore_errors=True)
     os.environ.update(as_environment(config))
     _server_class()(
         DEMO_TARGET if config.demo else TARGET,
+        listener=listener,
+        ready=ready,
         lifetime=config.lifetime,
-        address=config.host,
-        port=config.port,
+        backlog=BACKLOG,
         interface=Interfaces.WSGI,
         workers=config.workers,
-        blocking_threads=config.threads,
+        blocking_threads=_threads(config),
+        http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=HEADER_MILLISECONDS, max_buffer_size=HEADER_BYTES
+        ),
         websockets=False,
         factory=True,
         log_access=False,  # nothing about anybody (docs/decisions/0004-server.md)
@@ -81,27 +90,40 @@ def run(config: Config) -> None:
 def _server_class() -> type[Any]:
     """Return granian's server, with processes that are replaced while connections wait."""
     from granian import Granian
-    from granian.net import SocketSpec  # type: ignore[attr-defined]
+    from granian.net import SocketHolder  # type: ignore[attr-defined]
 
     base: Any = Granian
+    holder: Any = SocketHolder  # granian describes another platform's
 
     class Server(base):  # type: ignore[misc]  # granian leaves it untyped
         """One socket for all processes, each replaced after ``lifetime`` seconds."""
 
-        def __init__(self, *args: Any, lifetime: int, **options: Any) -> None:
+        def __init__(
+            self,
+            *args: Any,
+            listener: Listener,
+            ready: Callable[[], object],
+            lifetime: int,
+            **options: Any,
+        ) -> None:
             super().__init__(*args, **options)
-            self.lifetime = lifetime
+            self.listener, self.ready, self.lifetime = listener, ready, lifetime
 
         def _init_shared_socket(self) -> None:
             """Listen here: connections that wait at a process's own socket end with it."""
-            self._shd = SocketSpec(self.bind_addr, self.bind_port, self.backlog).build()
-            self._sfd = self._shd.get_fd()
-            self._sso = socket.socket(fileno=self._sfd)
+            self._sso, self._sfd = self.listener.socket, self.listener.socket.fileno()
             self._sso.set_inheritable(True)
+            self._shd = holder(self._sfd, self.listener.is_unix, self.backlog)
 
         def startup(self, *args: Any) -> None:
             """Start; granian, told before, warns of sockets of which each process has its own."""
             self.workers_lifetime = self.lifetime
             super().startup(*args)
+            threading.Thread(target=self._tell_when_ready, daemon=True).start()
+
+        def _tell_when_ready(self) -> None:
+            if self.listener.wait_for_an_answer():
+                self.listener.take_place()
+                self.ready()
 
     return Server

@@ -24,6 +24,7 @@ from survey.releases import text_review
 from survey.releases.archive import drop_pilot_files
 from survey.releases.jobs import JobRunner
 from survey.respondents.drafts import DraftRepository
+from survey.respondents.start_limit import StartLimit
 from survey.storage.counters import EventCounters
 from survey.storage.maintenance import MaintenanceThread
 from survey.storage.record_check import RecordWatch
@@ -48,6 +49,7 @@ class Services:
     catalogue: StudyCatalogue
     availability: Availability
     throttle: Throttle
+    starts: StartLimit
     record: RecordWatch
     clock: Clock
     maintenance: MaintenanceThread
@@ -122,6 +124,7 @@ def open_services(config: Config) -> Services:
         catalogue=catalogue,
         availability=availability,
         throttle=Throttle(time.monotonic),
+        starts=StartLimit(config.starts, config.workers, time.monotonic),
         record=RecordWatch(lambda: stores.office),
         clock=time.time,
         maintenance=maintenance,

@@ -114,6 +114,7 @@ def open_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
             key=data / "server.key",
             https=False,
             proxies=0,
+            starts=0,  # tests begin more walks than people do
             demo=True,
         )
         config = replace(config, **changes)  # type: ignore[arg-type]

@@ -71,16 +71,25 @@ def answers(url: str) -> bool:
 
 
 @contextmanager
-def running(command: list[str], environ: Mapping[str, str], url: str) -> Iterator[Server]:
-    """A server that answers at ``url``, stopped at the end."""
+def started(
+    command: list[str], environ: Mapping[str, str], ready: Callable[[], bool]
+) -> Iterator[Server]:
+    """A server that is ``ready``, stopped at the end."""
     with tempfile.NamedTemporaryFile() as said:
         server = Server(command, environ, said)
         try:
-            server.wait(lambda: answers(url))
+            server.wait(ready)
             yield server
         finally:
             if server.process.poll() is None:
                 server.stop()
+
+
+@contextmanager
+def running(command: list[str], environ: Mapping[str, str], url: str) -> Iterator[Server]:
+    """A server that answers at ``url``, stopped at the end."""
+    with started(command, environ, lambda: answers(url)) as server:
+        yield server
 
 
 @contextmanager

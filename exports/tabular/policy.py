@@ -6,7 +6,6 @@ docs/anonymise.md shows the format. Every fault is one sentence.
 from __future__ import annotations
 
 import math
-import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -18,6 +17,7 @@ from exports.tabular.delimited import unreadable
 from exports.tabular.made_hierarchies import MadeHierarchy, made_hierarchy
 from exports.tabular.number_rules import NumberRule, number_rules
 from exports.tabular.wildcards import without_wildcards
+from forms.toml_tables import parse_toml
 
 IDS = ("person", "household")
 HIDDEN = ("identifier", "left_out", *IDS)
@@ -204,14 +204,14 @@ def suggestion(name: str, known: Iterable[str]) -> str:
 
 def _toml(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        return parse_toml(path.read_text("utf-8-sig"))
     except OSError as fault:
         raise ExportRefused(unreadable(path, fault)) from None
     except UnicodeDecodeError as fault:
         raise ExportRefused(
             f"{path} is not UTF-8: byte {fault.start + 1}. Save it as UTF-8."
         ) from None
-    except tomllib.TOMLDecodeError as fault:
+    except ValueError as fault:
         raise ExportRefused(f"{path} is not valid TOML: {fault}.") from None
 
 

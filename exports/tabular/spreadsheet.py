@@ -24,6 +24,7 @@ VALUE = re.compile(rb"<(?:\w+:)?v>([^<]+)<")
 FORMULA = re.compile(rb"<(?:\w+:)?f\b")
 PLACE = re.compile(rb'\br="([A-Z]+[0-9]+)"')
 EXAMPLES = 3
+MOST_UNPACKED = 2**30  # bytes
 
 
 def read_xlsx(path: Path, how: ReadOptions) -> InputTable:
@@ -39,6 +40,7 @@ def read_xlsx(path: Path, how: ReadOptions) -> InputTable:
                 raise ExportRefused(
                     f"{path} is protected by a password, or an old .xls: save it as .xlsx without."
                 )
+        _refuse_too_large(path)
         book = python_calamine.CalamineWorkbook.from_path(str(path))
         sheet = _chosen(path, book, how)
         _refuse_no_values(path, sheet.name)
@@ -58,6 +60,17 @@ def read_xlsx(path: Path, how: ReadOptions) -> InputTable:
     ]
     notes = (*headers_in_words(headers), *_merged(sheet))
     return InputTable(table_of(path, cells), notes=notes)
+
+
+def _refuse_too_large(path: Path) -> None:
+    """Refuse what would fill the memory: a few kilobytes can unpack to any size."""
+    with ZipFile(path) as book:
+        unpacked = sum(part.file_size for part in book.infolist())
+    if unpacked > MOST_UNPACKED:
+        raise ExportRefused(
+            f"{path} unpacks to {unpacked // 2**20:,} MB, and more than {MOST_UNPACKED // 2**20:,} "
+            "are not read. Save the sheet as CSV."
+        )
 
 
 def _chosen(path: Path, book: Any, how: ReadOptions) -> Any:

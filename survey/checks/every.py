@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from survey.checks import files, machine, settings, studies
+from survey.checks import files, machine, settings, site, studies
 from survey.checks.finding import Asked, Check, Finding
 
 # Quick, and nothing is opened for them. The server refuses to start where one is unsafe.
@@ -27,6 +27,7 @@ LOOKED_AT_BESIDES: tuple[Check, ...] = (
     files.whole,
     files.opened,
     studies.studies,
+    site.site,
 )
 
 

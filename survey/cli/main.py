@@ -98,12 +98,21 @@ class Lacrima(click.Group):
         sys.exit(1)
 
 
+def _say_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:  # noqa: FBT001
+    if asked:
+        from survey.program import software
+
+        click.echo(software())
+        ctx.exit()
+
+
 @click.group(
     cls=Lacrima,
     commands=CommandTable({name: click.Command(name) for name in COMMANDS}),
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(package_name="lacrima")
+@click.option("--version", is_flag=True, is_eager=True, callback=_say_version, expose_value=False,
+    help="Show the version and the build, and exit.")  # fmt: skip
 @click.option(
     "--by", metavar="NAME", default="", help="Who you are; the audit notes it as a claim."
 )

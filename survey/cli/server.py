@@ -25,6 +25,8 @@ from survey.config import PREFIX, SETTINGS, Config, for_demo, read_config
 from survey.crypto import make_key, read_keys
 from survey.data_folder import is_there, key_ring
 from survey.errors import BadSetting, Refusal
+from survey.listening import Listener, listen, tell_service_manager
+from survey.program import software
 from survey.releases.archive import drop_pilot_files
 from survey.storage import answer_tables, batches, drafts, studies
 from survey.studies.availability import Availability
@@ -49,7 +51,7 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
     examples = (folder / EXAMPLE for folder in study_folders(config))
     if not config.site.exists():  # a site's own facts are shown as they are
         config = replace(config, site=next((e for e in examples if e.exists()), config.site))
-    server.check_port(config.host, config.port)
+    listener = _listen(config)
     make_key(config.key)
     read_keys(config.key)
     stores, catalogue = open_catalogue(config)
@@ -71,7 +73,7 @@ def demo(study: Path | None, port: int, *, empty: bool) -> None:
     named |= {*studies.lived(stores.office)}
     stores.close()
     try:
-        server.run(replace(config, pilots=frozenset(named)))
+        server.run(replace(config, pilots=frozenset(named)), listener)
     finally:
         _clear(config)
 
@@ -88,15 +90,26 @@ def serve() -> None:
     """The production server, with the settings of the environment."""
     config = read_config()
     refuse_unsafe(run(BEFORE_SERVING, Asked(config)))
+    listener = _listen(config)
     # What is wrong is said here, before worker processes start.
     stores, _ = open_catalogue(config)
     key_ring(config, stores)
     if why := put_back_by_hand(config, stores):
         raise Refusal(why)
     stores.close()
-    server.check_port(config.host, config.port)
     _clear(config)  # in case a demo in this folder was killed
-    server.run(config)
+    server.run(config, listener, ready=partial(_say_ready, listener.address))
+
+
+def _listen(config: Config) -> Listener:
+    listener = listen(config)
+    click.get_current_context().call_on_close(listener.close)
+    return listener
+
+
+def _say_ready(address: str) -> None:
+    click.echo(f"{software()} serves at {address}")
+    tell_service_manager("READY=1")
 
 
 def refuse_unsafe(findings: Iterable[Finding]) -> None:

@@ -7,9 +7,10 @@ import shlex
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from random import SystemRandom
 from typing import TYPE_CHECKING
 
 import click
@@ -192,11 +193,18 @@ def _told(found: Verdict, *, sound: bool = True) -> None:
 @click.option(
     "--links", metavar="URL", help=f"Links to the site at URL, too. {invitations.LINKS_STAY}"
 )
-def invite(study: str, count: int, out: Path, links: str | None) -> None:
+@click.option(
+    "--watch",
+    type=click.IntRange(0, invitations.MOST_WATCHED),
+    default=0,
+    help="So many more codes in the same file that open nothing and are handed to nobody.",
+)
+def invite(study: str, count: int, out: Path, links: str | None, watch: int) -> None:
     """Write COUNT single-use codes for STUDY into a new file: a table if it ends in .csv.
 
     They cannot be read again: only keyed hashes are kept. Clients type them at /i/; a table has
-    links as well where --links asks for them.
+    links as well where --links asks for them. A second file names those of --watch, so that they
+    are not handed out: where one is typed, the list has leaked.
     """
     site = invitations.site_of(links) if links else ""
     if site and out.suffix != ".csv":
@@ -204,16 +212,28 @@ def invite(study: str, count: int, out: Path, links: str | None) -> None:
     config, version, stores = open_version(study)
     name = version.study.name
     seal = key_ring(config, stores)
-    codes = invitations.draw(count)
+    drawn = invitations.draw(count + watch)
+    codes, watched = drawn[:count], drawn[count:]
     table = out.suffix == ".csv"
-    content = invitations.as_csv(codes, site) if table else invitations.as_text(codes)
+    SystemRandom().shuffle(drawn)
+    content = invitations.as_csv(drawn, site) if table else invitations.as_text(drawn)
     said = f"{name}: {count} invitations made{', with links' if site else ''}"
-    with _new_file(out, content):
+    apart = out.with_name(f"{out.stem}-watch.txt")
+    with ExitStack() as files:
+        files.enter_context(_new_file(out, content))
+        if watched:
+            files.enter_context(_new_file(apart, invitations.as_text(watched)))
         note_command(stores.office, said)
         invitations.keep(stores, seal, name, codes, pilot=version.pilot)
+        invitations.watch(stores, seal, name, watched, pilot=version.pilot)
     click.echo(
         f"{count} invitations to {name} are in {out}, the only copy. Clients enter them at /i/."
     )
+    if watched:
+        click.echo(
+            f"{watch} more in it are watch codes: hand those of {apart} to nobody, and keep that "
+            "file away from the other."
+        )
 
 
 @contextmanager

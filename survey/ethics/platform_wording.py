@@ -71,6 +71,7 @@ def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
     ways = Navigation(base="", preview=True, live=True, hidden=(("state", ""),))
     away = replace(ways, live=False)
     shown = [
+        ("wait", render_screen("wait", version, ways, draft=None)),
         ("break", render_screen("break", version, ways, draft=None)),
         ("finished", render_screen("finished", version, away)),
         ("stop", render_screen("stop", version, away, draft=None)),

@@ -342,4 +342,5 @@ OFFICE_TABLES: Mapping[str, str] = {
     "turns": "When a study was opened and closed.",
     "verdicts": "Whether the stop rule was met, at so many people counted.",
     "waivers": "Elements of the checklist that a board did without, before it gave verdicts.",
+    "watch_codes": "Invitation codes that nobody was given, as keyed hashes; when one was typed.",
 }

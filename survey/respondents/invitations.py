@@ -15,16 +15,21 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from forms.typed_codes import CODE_LETTERS, in_groups, normalise_code
+from survey.clock import iso_utc, today_here
 from survey.collection.figures import UNSPENT
 from survey.crypto import KeyRing
 from survey.errors import Refusal, Unsealable
-from survey.storage import admission, counters
+from survey.storage import admission, counters, studies
 from survey.storage.counters import ReportedFigures
+from survey.storage.database import write_transaction
 from survey.storage.stores import Stores
 
 INVITATION_LETTERS = 11  # 55 random bits: of a million codes a guess meets one in 3.6 * 10**10
+MOST_WATCHED = 100
 MOST_INVITATIONS = 10_000  # made at once
 UNNOTICED = ("0Z", "Z0")  # neighbours that Luhn's sum takes for each other: in no code
+SERVER = "the server"  # in the audit, where nobody of the staff did anything
+LEAKED = "a watch code was typed: somebody has the list of invitations who should not"
 HASH = "#"  # a link ends in it and the code; what follows it never leaves the browser
 LINKS_STAY = (
     "A browser that opened such a link keeps it in its history, code and all, until somebody "
@@ -120,9 +125,26 @@ def keep(stores: Stores, seal: KeyRing, study: str, codes: Sequence[str], *, pil
     _change_shown(stores, study, lambda unspent: unspent + len(codes), pilot=pilot)
 
 
+def watch(stores: Stores, seal: KeyRing, study: str, codes: Sequence[str], *, pilot: bool) -> None:
+    """Keep codes that open nothing: one that is typed tells that the list was leaked."""
+    values = [seal.invitation_value(code) for code in codes]
+    admission.add_watch(stores.office, study, values, pilot=pilot)
+
+
+def note_leak(stores: Stores, seal: KeyRing, code: str) -> None:
+    """Note, once, where a code that opened nothing was one that nobody was given."""
+    office, day = stores.office, today_here().isoformat()
+    for value in seal.invitation_values(code):
+        if study := admission.watched_study(office, value):  # no turn to write is taken before
+            with write_transaction(office):
+                if admission.type_watch(office, value, day):
+                    studies.note(office, at=iso_utc(), who=SERVER, what=f"{study}: {LEAKED}")
+
+
 def take_back(stores: Stores, study: str, *, pilot: bool) -> None:
     """Take every code of the study back, even those that a client has begun with."""
     admission.drop(stores.answers(pilot=pilot), study)
+    admission.drop_watch(stores.office, study, pilot=pilot)
     _change_shown(stores, study, lambda _: 0, pilot=pilot)
 
 

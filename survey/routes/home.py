@@ -45,10 +45,10 @@ def home() -> str:
 def health() -> Response:
     """Answer 200 when the stores could be written a moment ago, else 503; say nothing more.
 
-    What was seen then is told, never looked for: a wait for a turn to write would tell anybody
-    when somebody else is writing.
+    Whether they can be written is told as it was seen then: a wait for a turn to write would tell
+    anybody when somebody else is writing. A file that is no longer ours is noticed at once.
     """
-    fine = services().maintenance.writable
+    fine = services().stores.unchanged() and services().maintenance.writable
     return Response(
         "ok\n" if fine else "cannot write\n", 200 if fine else 503, mimetype="text/plain"
     )
@@ -92,6 +92,8 @@ def enter() -> Answer:
         return see_other(f"/i/?{WAIT}")
     invited = invitations.find(here.stores, here.keys, read)
     published = here.availability.published(invited.study) if invited else None
+    if invited is None:
+        invitations.note_leak(here.stores, here.keys, read)
     if invited is None or published is None or published.version.pilot != invited.pilot:
         return see_other("/i/?unknown")
     # Only wrong codes are counted (docs/decisions/0017-invitations.md).

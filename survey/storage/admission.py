@@ -46,6 +46,49 @@ def drop(db: Database, study: str) -> None:
         db.table("invitations").delete_where("study = ?", [study])
 
 
+def add_watch(db: Database, study: str, hashes: Iterable[bytes], *, pilot: bool) -> None:
+    """Add keyed hashes of codes that are handed to nobody (``db`` is the office's)."""
+    with write_transaction(db):
+        db.table("watch_codes").insert_all(
+            {"code": value, "study": study, "pilot": pilot} for value in sorted(hashes)
+        )
+
+
+def watched_study(db: Database, hash: bytes) -> str:  # noqa: A002
+    """Return the study of such a code that nobody has typed yet, else nothing."""
+    sql = "SELECT study FROM watch_codes WHERE code = ? AND typed_on = ''"
+    found = db.conn.execute(sql, (hash,)).fetchone()
+    return str(found[0]) if found else ""
+
+
+def type_watch(db: Database, hash: bytes, day: str) -> bool:  # noqa: A002
+    """Note that such a code was typed; return whether it is for the first time."""
+    sql = "UPDATE watch_codes SET typed_on = ? WHERE code = ? AND typed_on = ''"
+    return bool(db.conn.execute(sql, (day, hash)).rowcount)
+
+
+def drop_watch(db: Database, study: str, *, pilot: bool) -> None:
+    """Delete the study's codes that were handed to nobody."""
+    with write_transaction(db):
+        db.table("watch_codes").delete_where("study = ? AND pilot = ?", [study, pilot])
+
+
+@dataclass(frozen=True, slots=True)
+class WatchCodes:
+    """How many codes were handed to nobody, how many of them were typed, and when first (ISO)."""
+
+    made: int
+    typed: int
+    first: str
+
+
+def watch_codes(db: Database, study: str, *, pilot: bool) -> WatchCodes:
+    """Return what is known of the study's codes that were handed to nobody."""
+    sql = """SELECT count(*), count(nullif(typed_on, '')), coalesce(min(nullif(typed_on, '')), '')
+        FROM watch_codes WHERE study = ? AND pilot = ?"""
+    return WatchCodes(*db.conn.execute(sql, (study, pilot)).fetchone())
+
+
 def begin_day(db: Database, study: str, day: str, sent: int, *, pilot: bool) -> None:
     """Keep how many answers there were when the day (ISO) began, in place of the day before."""
     row = {"study": study, "pilot": pilot, "day": day, "sent": sent}

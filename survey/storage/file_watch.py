@@ -47,14 +47,16 @@ class FileWatch:
 
     def unchanged(self) -> bool:
         """Return whether nothing but this installation has changed the file."""
-        noted = os.pread(self._handle, _ROOM, 0)
-        # A process that died while it wrote the log back leaves that word; another one goes on.
-        if noted == _CHANGING:
-            return self.path.exists()
-        try:
-            return noted == self._look()
-        except FileNotFoundError:
-            return False
+        while True:
+            noted = os.pread(self._handle, _ROOM, 0)
+            try:
+                # A process that died while it wrote the log back leaves that word; others go on.
+                if self._look() == noted or noted == _CHANGING:
+                    return True
+            except FileNotFoundError:
+                return False
+            if os.pread(self._handle, _ROOM, 0) == noted:  # or it was written back meanwhile
+                return False
 
     def check(self) -> None:
         """Raise StoreUnavailable where the file is not the one that was written last."""
@@ -83,11 +85,15 @@ class FileWatch:
     def changing(self) -> Iterator[None]:
         """Write to the file itself within, with the turn to write. Raises StoreUnavailable."""
         self.check()
+        noted, before = os.pread(self._handle, _ROOM, 0), self.path.stat()
         os.pwrite(self._handle, _CHANGING, 0)
         try:
             yield
         finally:
-            self.note()
+            if self.path.exists() and os.path.samestat(self.path.stat(), before):
+                self.note()
+            else:  # replaced meanwhile: the note of ours stays
+                os.pwrite(self._handle, noted, 0)
 
     def _look(self) -> bytes:
         seen = self.path.stat()

@@ -622,6 +622,18 @@ def m016_destructions(db: AnyDatabase) -> None:
 
 
 @OFFICE()
+def m045_watch_codes(db: AnyDatabase) -> None:
+    """Keyed hashes of invitation codes that nobody was given; on which day one was typed (ISO)."""
+    _make(
+        db,
+        """CREATE TABLE watch_codes (
+            code BLOB NOT NULL PRIMARY KEY CHECK (length(code) = 32), study TEXT NOT NULL,
+            pilot INTEGER NOT NULL CHECK (pilot IN (0, 1)), typed_on TEXT NOT NULL DEFAULT ''
+        ) STRICT, WITHOUT ROWID""",
+    )
+
+
+@OFFICE()
 def m018_submissions(db: AnyDatabase) -> None:
     """What researchers put before a board, its decisions besides a signature, kinds of incidents.
 

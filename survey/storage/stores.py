@@ -211,6 +211,10 @@ class Stores:
         self._get("office")
         return self._identity
 
+    def unchanged(self) -> bool:
+        """Return whether no file in use here was taken away or changed; it waits for nothing."""
+        return all(watch.unchanged() for watch in list(self._watches.values()))
+
     def check(self, name: str) -> None:
         """Raise StoreUnavailable where a file was taken away, replaced or changed by another."""
         self._get(name).watch.check()

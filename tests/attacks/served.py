@@ -13,6 +13,7 @@ import time
 import traceback
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from flask import Flask, request
 
 from survey import crypto, security, server
 from survey.config import read_config
+from survey.listening import listen
 from survey.respondents import submission
 from survey.storage import answer_tables, answers, batches, maintenance, stores
 from survey.storage.database import Database, quoted, write_transaction
@@ -149,7 +151,7 @@ class _Logged:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         known = {k: v for k, v in environ.items() if isinstance(v, str)}
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-        environ["wsgi.input"] = _Again(body)
+        environ["wsgi.input"] = BytesIO(body)
         with self.log.open("a", encoding="utf-8") as file:
             file.write(f"{known} {urlsafe_b64encode(body).decode()} {body!r}\n")
 
@@ -161,16 +163,11 @@ class _Logged:
         return self.app(environ, start)
 
 
-def _Again(body: bytes) -> Any:  # noqa: N802
-    from io import BytesIO
-
-    return BytesIO(body)
-
-
 def main() -> None:
     """Serve as ``lacrima serve`` does."""
     vars(server)["TARGET"] = f"tests.attacks.served:{sys.argv[1]}"
-    server.run(read_config())
+    config = read_config()
+    server.run(config, listen(config))
 
 
 if __name__ == "__main__":

@@ -2,33 +2,30 @@
 
 import pytest
 
-from benchmarks.lengths.site import caddy
 from survey.crypto import make_key
 from tests.browser.visitor import Visitor
 from tests.conftest import folder_of
-from tests.serving import LACRIMA, answers, free_port, running
+from tests.deploy.proxies import proxy
+from tests.serving import LACRIMA, started
 
 pytestmark = pytest.mark.proxy
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
-    """Address of `lacrima serve` behind Caddy."""
+    """Address of `lacrima serve` behind Caddy, as both are shipped."""
     folder = tmp_path_factory.mktemp("proxy")
-    inner = free_port()
+    upstream = folder / "s"
     settings = {
-        "LACRIMA_DATA": str(folder / "data"), "LACRIMA_PORT": str(inner), "LACRIMA_WORKERS": "1",
-        "LACRIMA_STUDIES": str(folder_of("once")), "LACRIMA_PILOTS": "once",
-        "LACRIMA_HTTPS": "on", "LACRIMA_PROXIES": "1",
+        "LACRIMA_DATA": str(folder / "data"), "LACRIMA_SOCKET": str(upstream),
+        "LACRIMA_WORKERS": "1", "LACRIMA_STUDIES": str(folder_of("once")), "LACRIMA_PILOTS": "once",
     }  # fmt: skip
     make_key(folder / "data" / "server.key")
-    health = f"http://127.0.0.1:{inner}/healthz"
     with (
-        running([str(LACRIMA), "serve"], settings, health),
-        caddy(folder, inner) as port,
+        started([str(LACRIMA), "serve"], settings, upstream.exists),
+        proxy("caddy", folder / "caddy", upstream) as caddy,
     ):
-        assert answers(health)
-        yield f"https://127.0.0.1:{port}"
+        yield caddy.site
 
 
 @pytest.fixture

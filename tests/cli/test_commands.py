@@ -45,6 +45,15 @@ def test_the_doctor_lists_every_setting_and_whether_all_is_well(lacrima):
     assert (status, "LACRIMA_DATA=" in said, "fine" in said) == (0, True, True)
 
 
+@pytest.mark.parametrize(("site", "why"), [
+    ("https://127.0.0.1:1", "cannot be reached"), ("survey.example.org", "is no address of a site"),
+])  # fmt: skip
+def test_doctor_says_why_a_site_cannot_be_asked(lacrima, site, why):
+    lacrima("key", "new")
+    status, _, told = lacrima("doctor", "--site", site)
+    assert (status, why in told) == (1, True)
+
+
 def test_a_second_key_is_refused(lacrima):
     assert lacrima("key", "new")[0] == 0
     status, _, told = lacrima("key", "new")

@@ -81,3 +81,12 @@ def test_the_audit_says_how_many_and_no_code(invite, tmp_path):
     said = [what for (what,) in stores.office.conn.execute("SELECT what FROM audit")]
     stores.close()
     assert said == ["minimal: 3 invitations made"]
+
+
+def test_watch_codes_stand_among_the_others_and_in_a_file_of_their_own(invite, tmp_path):
+    done = invite("minimal", "--count", 5, "--watch", 3, "--out", tmp_path / "codes.csv")
+    _, *rows = (tmp_path / "codes.csv").read_text().split()
+    apart = (tmp_path / "codes-watch.txt").read_text().split()
+    assert (done.exit_code, len(rows), len(apart), kept(tmp_path)) == (0, 8, 3, 5)
+    assert {*apart} < {*rows}
+    assert (tmp_path / "codes-watch.txt").stat().st_mode & 0o777 == 0o600

@@ -379,7 +379,7 @@ def test_a_slip_in_the_syntax_is_told_with_its_line(changed, faults):
     ("content", "problem"),
     [
         (b'intro = "caf\xe9"', "is not UTF-8 text (line 1)"),
-        (b"a = " + b"[" * 5000, "is nested too deeply"),
+        (b"a = " + b"[" * 5000, "nested too deeply"),
         (b"a = " + b"9" * 5000, "is not valid TOML"),
         (b"a = 1\na = 2", "is not valid TOML"),
     ],

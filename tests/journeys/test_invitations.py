@@ -4,6 +4,8 @@ import pytest
 
 from survey.respondents import invitations
 from survey.storage import admission as stored
+from survey.storage import studies
+from tests.journeys.staff import Worker
 
 
 @pytest.fixture
@@ -170,3 +172,29 @@ def test_an_error_is_tied_to_the_box_and_the_box_is_empty(invited):
 def test_the_page_of_the_code_says_nothing_of_any_study(invited):
     page = invited.client().open("/i/")
     assert (page.page.title, "mood" in page.page.html.lower()) == ("Invitation – Survey", False)
+
+
+def watched(served):
+    (code,) = codes = invitations.draw(1)
+    desk = served.services
+    invitations.watch(desk.stores, desk.keys, served.name, codes, pilot=served.version.pilot)
+    return code
+
+
+def test_a_code_that_nobody_was_given_tells_the_researcher_of_a_leaked_list(invited, signed_in):
+    code, page = watched(invited), "/research/minimal/invitations/"
+    ada = Worker(None, browser=signed_in(invited.app))
+    assert "None of 1 watch codes was typed." in ada.open(page).text
+    typed = [come_in(invited, code) for _ in range(2)]
+    unknown = come_in(invited, invitations.draw(1)[0])
+    assert {one.page.text for one in typed} == {unknown.page.text}
+    assert "The list of invitations has leaked. 1 of 1 watch codes" in ada.open(page).text
+    said = [line["what"] for line in studies.audit(invited.services.stores.office)]
+    assert said == [f"minimal: {invitations.LEAKED}"]
+
+
+def test_taking_codes_back_ends_the_watch_codes_too(invited, signed_in):
+    watched(invited)
+    invitations.take_back(invited.services.stores, "minimal", pilot=True)
+    text = Worker(None, browser=signed_in(invited.app)).open("/research/minimal/invitations/").text
+    assert "watch codes" not in text

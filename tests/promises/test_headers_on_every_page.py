@@ -112,3 +112,8 @@ def test_behind_tls_the_cookie_is_bound_to_this_host_and_the_browser_told_to_sta
 def test_there_is_no_cookie_before_the_first_form(client):
     for address in ("/", "/s/mood/", "/s/mood/information", "/s/mood/support", "/ethics/kinds/"):
         assert "Set-Cookie" not in client.get(address).headers
+
+
+def test_an_address_without_its_slash_leads_to_no_other_host(client):
+    answer = client.get("/s/once?a=b", headers={"Host": "elsewhere.example"})
+    assert (answer.status_code, answer.headers["Location"]) == (308, "/s/once/?a=b")

@@ -20,9 +20,9 @@ def test_every_setting_is_read():
     given = {
         "LACRIMA_DATA": "/d", "LACRIMA_STUDIES": "/a:/b", "LACRIMA_SITE": "/s.toml",
         "LACRIMA_PILOTS": "one, two", "LACRIMA_KEY": "/k", "LACRIMA_HTTPS": "off",
-        "LACRIMA_PROXIES": "0", "LACRIMA_HOST": "::1", "LACRIMA_PORT": "81",
+        "LACRIMA_PROXIES": "0", "LACRIMA_HOST": "::1", "LACRIMA_PORT": "81", "LACRIMA_SOCKET": "/s",
         "LACRIMA_WORKERS": "3", "LACRIMA_THREADS": "5", "LACRIMA_TEXT_READERS": "2",
-        "LACRIMA_LIFETIME": "600", "LACRIMA_ENDINGS": "/e",
+        "LACRIMA_LIFETIME": "600", "LACRIMA_ENDINGS": "/e", "LACRIMA_STARTS": "7",
         "LACRIMA_ROOMS": "respond", "LACRIMA_SECOND_STEP": "researcher,board",
         "LACRIMA_SMTP_HOST": "mail.example.org", "LACRIMA_SMTP_PORT": "465",
         "LACRIMA_SMTP_TLS": "tls", "LACRIMA_SMTP_FROM": "survey@example.org",
@@ -32,7 +32,8 @@ def test_every_setting_is_read():
     assert read_config(given) == Config(
         data=Path("/d"), studies=(Path("/a"), Path("/b")), site=Path("/s.toml"),
         pilots=frozenset({"one", "two"}), key=Path("/k"), endings=Path("/e"), https=False,
-        proxies=0, host="::1", port=81, workers=3, threads=5, lifetime=600, text_readers=2,
+        proxies=0, host="::1", port=81, socket="/s", workers=3, threads=5, lifetime=600, starts=7,
+        text_readers=2,
         rooms=frozenset({"respond"}),
         second_step=frozenset({"researcher", "board"}), smtp_host="mail.example.org", smtp_port=465,
         smtp_tls="tls", smtp_from="survey@example.org", smtp_user="lacrima",

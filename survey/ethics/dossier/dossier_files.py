@@ -1,15 +1,19 @@
 """The dossier as data, as a PDF identical on every machine, and as a zip with the study's files.
 
-Dossiers are remembered by fingerprints and approval: each is made once, and one at a time.
+Dossiers are kept by fingerprints and approval: each is made once, and one at a time.
 """
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections import Counter
+import threading
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -24,10 +28,11 @@ from survey.ethics.dossier import chapters_data, chapters_text
 from survey.ethics.dossier.blocks import Block, anchors, code, heading, pairs, prose
 from survey.ethics.dossier.chapters_screens import screens_of
 from survey.ethics.dossier.reader import FORMAT, TEXTS
-from survey.locks import OnceCache
+from survey.locks import locked
 from survey.program import program_version
 from survey.studies.fingerprints import FINGERPRINT_LABELS
 from survey.studies.platform_words import platform_fingerprint
+from survey.studies.submission_documents import write_once
 from survey.studies.version import StudyVersion, fingerprints_of
 
 # Beside each of ``fingerprints``, in its order.
@@ -264,42 +269,101 @@ def dossier_pdf(document: dict[str, Any]) -> bytes:
     )
 
 
-REMEMBERED = 6  # files of about a megabyte each
+REMEMBERED = 6  # files of about a megabyte each, by each process
+KEPT = 12  # files, in the data folder
+
+
+class BeingMade(Exception):
+    """Another request is making a dossier just now."""
 
 
 class DossierCache:
-    """Dossiers that this process remembers."""
+    """Dossiers made once for all processes, in ``folder``, and remembered by this one.
+
+    One is made at a time, and nobody waits for it: whoever asks meanwhile is told so, or sixteen
+    who ask at once would take every thread from those who answer.
+    """
 
     def __init__(self) -> None:
-        self._files = OnceCache[bytes](REMEMBERED)
+        self._files: OrderedDict[str, bytes] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def forget(self) -> None:
+        """Forget what this process remembers."""
+        with self._lock:
+            self._files.clear()
 
     def pdf(
-        self, version: StudyVersion, signed: Signed | None, judged: Judged = NOT_JUDGED
+        self, folder: Path, version: StudyVersion, signed: Signed | None, judged: Judged
     ) -> bytes:
-        """Return the dossier as a PDF. Raises Refusal where it cannot be set."""
+        """Return the dossier as a PDF. Raises BeingMade, and Refusal where it cannot be set."""
         version = version.as_signed()
-
-        def make() -> bytes:
-            return dossier_pdf(document(version, signed, judged))
-
-        return self._once(("pdf", signed, judged), version, make)
+        make = partial(_set, version, signed, judged)
+        return self._once(folder, _name("pdf", version, signed, judged), make)
 
     def zip(
-        self, version: StudyVersion, signed: Signed | None, judged: Judged = NOT_JUDGED
+        self, folder: Path, version: StudyVersion, signed: Signed | None, judged: Judged
     ) -> bytes:
-        """Return the dossier with the study's files and every text. Raises Refusal."""
+        """Return the dossier with the study's files and every text. Raises as ``pdf`` does."""
         version = version.as_signed()
-        paper = self.pdf(version, signed, judged)
-        return self._once(("zip", signed, judged), version, lambda: pack(version, signed, paper))
+        paper = _name("pdf", version, signed, judged)
 
-    def _once(
-        self, what: tuple[object, ...], version: StudyVersion, make: Callable[[], bytes]
-    ) -> bytes:
-        # All that a dossier says hangs on these.
-        told = tuple(sorted(version.facts.items()))
-        prints = fingerprints(version).values()
-        key = (*what, told, version.study.name, version.pilot, *prints)
-        return self._files.get(key, make)
+        def make() -> bytes:
+            body = self._found(folder, paper)
+            if body is None:
+                body = self._keep(folder, paper, _set(version, signed, judged))
+            return pack(version, signed, body)
+
+        return self._once(folder, _name("zip", version, signed, judged), make)
+
+    def _once(self, folder: Path, name: str, make: Callable[[], bytes]) -> bytes:
+        body = self._found(folder, name)
+        if body is not None:
+            return body
+        try:
+            with locked(folder.parent / f".{folder.name}.lock", wait=False):
+                body = self._found(folder, name)
+                return self._keep(folder, name, make()) if body is None else body
+        except BlockingIOError:
+            raise BeingMade from None
+
+    def _found(self, folder: Path, name: str) -> bytes | None:
+        with self._lock:
+            if name in self._files:
+                self._files.move_to_end(name)
+                return self._files[name]
+        try:
+            return self._remember(name, (folder / name).read_bytes())
+        except OSError:
+            return None
+
+    def _remember(self, name: str, body: bytes) -> bytes:
+        with self._lock:
+            self._files[name] = body
+            while len(self._files) > REMEMBERED:
+                self._files.popitem(last=False)
+        return body
+
+    def _keep(self, folder: Path, name: str, body: bytes) -> bytes:
+        """Keep it for other processes; a full disk keeps nobody from reading it."""
+        with suppress(OSError):
+            write_once(folder / name, body)
+            kept = sorted(folder.iterdir(), key=lambda file: file.stat().st_mtime_ns)
+            for old in kept[:-KEPT]:
+                old.unlink()
+        return self._remember(name, body)
+
+
+def _set(version: StudyVersion, signed: Signed | None, judged: Judged) -> bytes:
+    return dossier_pdf(document(version, signed, judged))
+
+
+def _name(what: str, version: StudyVersion, *about: object) -> str:
+    """Return the name of a file for all that it says: equal names, equal dossiers."""
+    told = tuple(sorted(version.facts.items()))
+    prints = (*fingerprints(version).values(), platform_fingerprint(), program_version())
+    said = (what, version.study.name, version.pilot, told, prints, *about)
+    return f"{sha256(repr(said).encode()).hexdigest()}.{what}"
 
 
 DOSSIERS = DossierCache()

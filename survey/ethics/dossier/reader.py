@@ -21,6 +21,7 @@ from survey.errors import Refusal
 from survey.studies.fingerprints import VersionFingerprints
 
 TEXTS, FORMAT = "texts.json", 1  # one that is of another format is refused
+KEPT_IN = "dossiers"  # folder in the data folder; emptied when the server starts
 _NAME = re.compile(r"[A-Za-z0-9][\w-]*")
 # A dossier comes from anywhere: a zip that unpacks to far more than it weighs is not unpacked.
 MOST_BYTES = 64 * 2**20

@@ -14,7 +14,8 @@ from survey.accounts.access import room_url, signed_in, staff_only
 from survey.errors import Refusal, StoreUnavailable
 from survey.ethics.approvable import answered_elements, filled_slots, verdicts_on
 from survey.ethics.checklist import NOT_JUDGED, Judged, grades, unsettled
-from survey.ethics.dossier.dossier_files import DOSSIERS, Signed
+from survey.ethics.dossier.dossier_files import DOSSIERS, BeingMade, Signed
+from survey.ethics.dossier.reader import KEPT_IN
 from survey.ethics.schema_audit import audit_file
 from survey.ethics.version_content import GROUPS, KnownVersion, known_versions, version_before
 from survey.ethics.version_diff import RULE, compare
@@ -70,7 +71,11 @@ def _judged(version: StudyVersion) -> Judged:
 def _file(version: StudyVersion, ending: str, *, media: str, whose: str = "") -> Response:
     make = DOSSIERS.pdf if ending == "pdf" else DOSSIERS.zip
     try:
-        body = make(version, signed(version), _judged(version))
+        folder = services().stores.folder / KEPT_IN
+        body = make(folder, version, signed(version), _judged(version))
+    except BeingMade:
+        told = "A dossier is being made just now. Ask for this one again in half a minute.\n"
+        return Response(told, 503, {"Retry-After": "30"}, mimetype="text/plain")
     except Refusal as refusal:
         return Response(f"{refusal}\n", 409, mimetype="text/plain")
     name = f"{version.study.name}-{whose}dossier-{version.study.fingerprints.words[:8]}.{ending}"

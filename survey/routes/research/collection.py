@@ -17,7 +17,7 @@ from survey.errors import Refusal
 from survey.respondents import invitations
 from survey.routes.research.jobs import uses_data
 from survey.services import services
-from survey.storage import studies
+from survey.storage import admission, studies
 from survey.studies.current import current_name, current_version
 from survey.studies.version import StudyVersion
 
@@ -200,6 +200,9 @@ def _invitations_page(error: str = "", field: str = "count") -> str:
         title="Invitations",
         version=version,
         unspent=shown,
+        watched=admission.watch_codes(
+            services().stores.office, version.study.name, pilot=version.pilot
+        ),
         most=invitations.MOST_INVITATIONS,
         site=request.form.get("at", "").strip() or site_here(),
         count=request.form.get("count", "20"),

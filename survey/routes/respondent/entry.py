@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from flask import Blueprint, g, request
+from flask import Blueprint, g, make_response, request
 
 from forms.flow import FlowState, StepResult
 from survey.errors import StoreError
 from survey.respondents import browser
 from survey.respondents.screens import render_static_screen
+from survey.respondents.start_limit import WAIT_SECONDS
 from survey.routes.respondent.request import (
     ON_PAPER,
     Answer,
@@ -22,6 +23,7 @@ from survey.routes.respondent.request import (
     go_to,
     keep,
     kept,
+    let_in,
     navigation,
     show,
     uninvited_page,
@@ -117,6 +119,17 @@ def consent() -> Answer:
     if request.method == "POST" and draft is not None and not draft.answers:
         draft, eligible = None, True  # pressed twice: the consent posted now is the one that holds
     return visit(FlowState("consent", draft, eligible=eligible))
+
+
+@bp.get("/wait")
+def wait() -> Answer:
+    """Let in whoever agreed, once there is room; the page asks again by itself."""
+    draft = let_in(current_draft())
+    page = make_response(visit(FlowState("wait", draft)))
+    # A shared device goes back to its first page where nobody touches it.
+    if draft is not None and draft.waiting and not kept(browser.KIOSK):
+        page.headers["Refresh"] = str(WAIT_SECONDS)
+    return page
 
 
 @bp.get("/declined")

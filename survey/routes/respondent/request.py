@@ -271,8 +271,27 @@ def _carry_out(effect: Effect, draft: Draft | None) -> Response | None:
 
 def _begin(draft: Draft) -> None:
     drop_draft()
-    secret = services().drafts.begin(replace(draft, invitation=current_invitation()))
+    invitation = current_invitation()
+    waiting = not invitation and not _has_room()
+    secret = services().drafts.begin(replace(draft, invitation=invitation, waiting=waiting))
     browser.keep_secret(current_version().study.name, secret)
+
+
+def _has_room() -> bool:
+    """Take a place of this minute; a pilot has room for everybody."""
+    version = current_version()
+    return version.pilot or services().starts.admit(version.study.name)
+
+
+def let_in(draft: Draft | None) -> Draft | None:
+    """Return the draft, waiting no more where there is room now; its time begins anew."""
+    secret, drafts = draft_secret(), services().drafts
+    if draft is None or secret is None or not draft.waiting:
+        return draft
+    waiting = not _has_room()
+    return drafts.change(
+        secret, lambda now: replace(now, waiting=waiting, started=int(drafts.clock()))
+    )
 
 
 def drop_draft() -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from survey.errors import Refusal
-from survey.ethics.dossier.dossier_files import DossierCache, pack
+from survey.ethics.dossier.dossier_files import DOSSIERS, pack
+from survey.locks import locked
 from survey.storage import studies
 from tests.conftest import folder_of
 from tests.survey.ethics.dossier.conftest import dossier_of
@@ -101,11 +102,33 @@ def test_only_an_approval_of_exactly_these_fingerprints_is_told(open_app):
     assert texts(dossier_of(app, "branch"))["approval"]["reference"] == "THIS"
 
 
-def test_of_very_many_ways_those_are_walked_that_show_something_new(open_app, monkeypatch):
+def test_one_dossier_is_made_at_a_time_and_whoever_asks_meanwhile_does_not_wait(open_app, tmp_path):
+    app = open_app("branch", data=tmp_path / "fresh")
+    DOSSIERS.forget()
+    with locked(tmp_path / "fresh" / ".dossiers.lock"):
+        told = app.test_client().get("/ethics/branch/dossier.zip")
+    assert (told.status_code, told.headers["Retry-After"]) == (503, "30")
+    assert "Ask for this one again" in told.get_data(as_text=True)
+    assert dossier_of(app, "branch")
+
+
+def test_every_process_hands_out_the_dossier_that_one_of_them_made(open_app, monkeypatch, tmp_path):
+    app = open_app("branch", data=tmp_path / "fresh")
+    DOSSIERS.forget()
+    made = {ending: dossier_of(app, "branch", ending) for ending in ("zip", "pdf")}
+    DOSSIERS.forget()
+    monkeypatch.setattr("survey.ethics.dossier.dossier_files.dossier_pdf", None)
+    assert {ending: dossier_of(app, "branch", ending) for ending in made} == made
+
+
+def test_of_very_many_ways_those_are_walked_that_show_something_new(
+    open_app, monkeypatch, tmp_path
+):
     every = texts(dossier_of(open_app("branch"), "branch"))
     monkeypatch.setattr("survey.ethics.dossier.chapters_screens.MOST_WAYS", 1)
-    monkeypatch.setattr("survey.routes.ethics.records.DOSSIERS", DossierCache())
-    fewer = texts(dossier_of(open_app("branch"), "branch"))
+    DOSSIERS.forget()
+    fewer = texts(dossier_of(open_app("branch", data=tmp_path / "other"), "branch"))
+    DOSSIERS.forget()
     asked = [{s["asks"] for s in told["screens"]} for told in (every, fewer)]
     assert asked[0] == asked[1]
     assert len(fewer["ways"]) <= len(every["ways"])
