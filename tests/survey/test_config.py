@@ -70,9 +70,11 @@ def test_worker_processes_read_back_the_same_settings():
     assert read_config(as_environment(config)) == config
 
 
-def test_a_wheel_keeps_templates_and_studies_where_no_module_lies():
+def test_a_wheel_keeps_templates_studies_and_deploy_where_no_module_lies():
     pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     included = pyproject["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
-    assert included == {name: f"survey/bundled/{name}" for name in ("templates", "studies")}
+    assert included == {
+        name: f"survey/bundled/{name}" for name in ("templates", "studies", "deploy")
+    }
     assert not (ROOT / "survey" / "bundled").exists()
     assert [folder(name) for name in included] == [ROOT / name for name in included]
