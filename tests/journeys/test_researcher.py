@@ -25,6 +25,7 @@ def released(tmp_path_factory):
     def lacrima(*words):
         return runner.invoke(main, list(map(str, words)), catch_exceptions=False)
 
+    assert lacrima("key", "new").exit_code == 0
     assert lacrima("simulate", NAME, "--count", COUNT, "--seed", 1).exit_code == 0
     done = lacrima("release", NAME, "--tier", "C", "--pilot", "--out", folder / "out")
     assert done.exit_code == 0, done.stderr
