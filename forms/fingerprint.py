@@ -48,7 +48,7 @@ WIRE: dict[type, Mapping[str, object]] = {
     objects.DifferenceScore: _wire("name label minuend subtrahend"),
     objects.QualityFlags: _wire("", straight=(), pair=None, pair_reverse=""),
     objects.Passage: _wire("id heading text", only_if=None),
-    objects.EligibilityQuestion: _wire("id text yes no ending", youth=False),
+    objects.EligibilityQuestion: _wire("id text yes no ending", youth=False, why=""),
     objects.Statement: _wire("id text required", effect="", only_if=None),
     objects.ChecklistItem: _wire("id source must where passages"),
     objects.Consent: _wire(

@@ -143,7 +143,7 @@ class FlowState:
     part: int = 1  # of the check page
     anchor: str = ""  # id of the question on it that is shown first
     eligible: bool = False  # the eligibility questions were answered with yes
-    youth: bool = False  # help lines for young people come first
+    unfit: str = ""  # the eligibility question that was answered with no
     error: str = ""  # of a post that no draft keeps: which of ERRORS
     answered: bool = False  # a deletion by code was asked for
 
@@ -325,7 +325,7 @@ def _from_eligibility(study: Study, state: FlowState, posted: Any) -> StepResult
         eligible = replace(state, screen="consent", eligible=True)
         return StepResult(eligible, effects=(CountEvent("eligible"),))
     ending = "thanks" if no.ending == "screened_out" else "later"
-    return StepResult(FlowState(ending, youth=no.youth), effects=(CountEvent(no.ending),))
+    return StepResult(FlowState(ending, unfit=no.id), effects=(CountEvent(no.ending),))
 
 
 def _refused(study: Study, state: FlowState, error: str) -> StepResult:

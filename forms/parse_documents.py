@@ -57,6 +57,7 @@ def read_consent(top: TomlTable) -> Consent:
                 no=t.text("no"),
                 ending=t.one_of("ending", ENDINGS),
                 youth=t.flag("youth"),
+                why=t.text("why", required=False),
             )
             for t in top.tables("eligibility")
         ),

@@ -282,6 +282,7 @@ class EligibilityQuestion:
     # What "no" leads to: "screened_out" or "not_now".
     ending: str
     youth: bool = False  # on "no", help lines for young people come first
+    why: str = ""  # said to whoever answered "no", beside the ending's text
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -100,8 +102,17 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def empty_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder of a first start, without a key: making its tables takes longest."""
+    folder = tmp_path_factory.mktemp("empty") / "data"
+    with closing(Stores(folder)) as stores:
+        assert stores.writable()
+    return folder
+
+
 @pytest.fixture
-def open_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
+def open_app(tmp_path: Path, empty_data: Path) -> Iterator[Callable[..., Flask]]:
     """Opens the application on the named studies, as pilots unless told; CSRF is on."""
     opened: list[Flask] = []
     data = tmp_path / "data"
@@ -118,6 +129,8 @@ def open_app(tmp_path: Path) -> Iterator[Callable[..., Flask]]:
             demo=True,
         )
         config = replace(config, **changes)  # type: ignore[arg-type]
+        if not data.exists():
+            shutil.copytree(empty_data, data)
         make_key(config.key)
         opened.append(create_app(config))
         return opened[-1]

@@ -18,7 +18,7 @@ from survey.security import CLEAR_SITE_DATA
 SECRET = "k"  # the browser's half of the draft's key  # noqa: S105
 MAY_CONSENT = "e"  # the eligibility questions were answered with yes
 INVITATION = "i"  # sealed: the invitation that opens the study, until the first question
-YOUTH = "y"  # until the next page: help lines for young people first
+UNFIT = "y"  # until the next page: which question said that the study is not for this person
 KIOSK = "q"  # the device is shared: every end leads to a fresh first page
 
 TOKEN = "csrf_token"  # Flask-WTF's, of the whole browser  # noqa: S105

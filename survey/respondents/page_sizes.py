@@ -98,8 +98,9 @@ def _around_questions(version: StudyVersion, ways: Navigation) -> Iterator[tuple
     due = FlowState("support", replace(draft, support_due=True))
     for country in (None, *version.help.countries):
         yield "support", render_state(version, ways, StepResult(due), country=country)
-    thanks = FlowState("thanks", youth=True)
-    yield "thanks", render_state(version, ways, StepResult(thanks))
+    for one in study.consent.eligibility:
+        thanks = FlowState("thanks", unfit=one.id)
+        yield "thanks", render_state(version, ways, StepResult(thanks))
     for answered in (False, True):
         asked = FlowState("withdraw", draft, answered=answered)
         for told in FROZEN:

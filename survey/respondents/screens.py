@@ -135,7 +135,7 @@ def render_state(
         entrance=entrance(study),
         country=country,
         frozen=frozen,
-        youth=state.youth,
+        unfit=next((q for q in study.consent.eligibility if q.id == state.unfit), None),
         answered=state.answered,
     )
 

@@ -142,7 +142,7 @@ def words(study):
     for passage in passages:
         yield from (passage.heading, passage.text)
     for question in consent.eligibility:
-        yield from (question.text, question.yes, question.no)
+        yield from (question.text, question.yes, question.no, question.why)
     yield from (statement.text for statement in consent.statements)
     yield from (support.intro, *(line.contact for line in support.lines))
     yield from (word for pair in support.emergency for word in pair)

@@ -258,3 +258,14 @@ def test_an_unknown_study_is_a_kind_page(client):
     page = client.get("/s/nowhere/")
     assert page.status_code == 404
     assert "There is no such page" in page.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(("question", "why"), [
+    ("e_age", "people aged 18 or over"), ("e_session", "at least one session"),
+    ("e_language", "read this language"),
+])  # fmt: skip
+def test_who_may_not_take_part_reads_their_own_reason_and_no_other(site, question, why):
+    flagship = site("therapist-tears")
+    said = flagship.client().start().inform().be_eligible(**{question: 2}).text
+    reasons = [q.why for q in flagship.version.study.consent.eligibility if q.why]
+    assert [one for one in reasons if one in said] == [one for one in reasons if why in one]

@@ -78,6 +78,7 @@ def _eligibility(version: StudyVersion) -> Iterator[Block]:
     asked = []
     for q in consent.eligibility:
         aside = f"{q.yes} / {q.no}. “{q.no}” leads to: {ENDING[q.ending]}. Not stored."
+        aside += f" Then said first: {version.fill(q.why)}" if q.why else ""
         asked.append((q.id, [*runs(version.fill(q.text)), ("aside", aside)]))
     yield items(asked, numbered=True)
     yield from _said(version, "screened_out_title", "screened_out", "not_now_title", "not_now")

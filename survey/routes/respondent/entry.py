@@ -98,7 +98,9 @@ def eligibility() -> Answer:
 @bp.get("/thanks")
 def thanks() -> Answer:
     """The kind ending for a client who cannot take part."""
-    return final_page("thanks", youth=bool(kept(browser.YOUTH)))
+    asked = current_version().study.consent.eligibility
+    answered = kept(browser.UNFIT)
+    return final_page("thanks", unfit=next((q for q in asked if q.id == answered), None))
 
 
 @bp.get("/later")

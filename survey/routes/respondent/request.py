@@ -246,7 +246,7 @@ def follow(result: StepResult) -> Answer:
     if state.eligible:
         keep(**{browser.MAY_CONSENT: 1})
     if state.screen == "thanks":
-        keep(**{browser.YOUTH: int(state.youth)})
+        keep(**{browser.UNFIT: state.unfit})
     return go_on(state)
 
 
