@@ -25,7 +25,8 @@ REQUESTS = 24
 WARM_UP = 3
 
 RESEARCH = (
-    "research/", "research/account", "research/account/mail", "research/account/password", "research/account/second-step",
+    "research/", "research/account", "research/account/mail", "research/account/password",
+    "research/account/second-step",
     "research/N/", "research/N/charts/", "research/N/charts/1/", "research/N/charts/1/flow.svg",
     "research/N/charts/1/flow.png", "research/N/charts/1/flow.csv", "research/N/figures/",
     "research/N/figures/cherries.md", "research/N/figures/figures.csv", "research/N/invitations/",
@@ -36,7 +37,8 @@ RESEARCH = (
     "research/N/texts/read", "research/N/work/1",
 )  # fmt: skip
 BOARD = (
-    "ethics/", "ethics/account", "ethics/account/mail", "ethics/account/password", "ethics/account/second-step",
+    "ethics/", "ethics/account", "ethics/account/mail", "ethics/account/password",
+    "ethics/account/second-step",
     "ethics/audit", "ethics/keys", "ethics/N/approve", "ethics/N/board", "ethics/N/comments",
     "ethics/N/conditions", "ethics/N/incidents", "ethics/N/report", "ethics/N/report.csv",
     "ethics/N/screens", "ethics/N/stop-rule", "ethics/N/submission/", "ethics/N/suspend",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-from contextlib import suppress
 from functools import partial
 
 import click
@@ -92,12 +91,13 @@ def _close_at_the_end(config: Config, stores: Stores) -> None:
 
 
 def _keep_endings(config: Config, stores: Stores) -> None:
-    with suppress(BadKey):  # a missing or wrong one is told elsewhere
+    try:
         keys = key_ring(config, stores)
-        try:
-            endings_list.refresh(stores, keys, config.endings, today_here().isoformat())
-        except (LacrimaError, StoreError, OSError, sqlite3.Error) as error:
-            click.echo(f"The endings list was not brought up to date: {error}", err=True)
+        endings_list.refresh(stores, keys, config.endings, today_here().isoformat())
+    except BadKey:
+        return  # a missing or wrong one is told elsewhere
+    except (LacrimaError, StoreError, OSError, sqlite3.Error) as error:
+        click.echo(f"The endings list was not brought up to date: {error}", err=True)
 
 
 def open_version(name: str, *, pilot: bool | None = None) -> tuple[Config, StudyVersion, Stores]:
