@@ -38,8 +38,9 @@ from survey.studies.version import StudyVersion, fingerprints_of
 
 FORMAT = "lacrima-submission-1"
 DECISION = "lacrima-decision-1"
-# What the board reads elsewhere in steps, if at all: exact totals, and who read which text.
-LEFT_OUT = frozenset({"collected", "readings", "segments", "parts", "contents"})
+# What the board reads elsewhere in steps, if at all: exact totals, who read which text; and where
+# backups of the whole installation lie.
+LEFT_OUT = frozenset({"collected", "readings", "segments", "parts", "contents", "backups"})
 OF_ALL_STUDIES = frozenset({"platforms"})
 
 Row = Mapping[str, Any]

@@ -306,11 +306,11 @@ class Availability:
         """Return the help page of the archived copy: dates of checks lie outside fingerprints."""
         key = base.study.name, signed.fingerprints
         if key not in self._signed_help:
-            self._signed_help[key] = base.study.support
+            # Kept once it is read: another thread must not take what the folder says meanwhile.
             with suppress(approvals.ArchivedVersionInvalid):
                 found = approvals.load_archived(self._stores.folder, *key)
                 self._signed_help[key] = found.study.support
-        return self._signed_help[key]
+        return self._signed_help.get(key, base.study.support)
 
     def _version(self, folder: StudyVersion, base: StudyVersion, shown: Support) -> StudyVersion:
         """Return ``base`` with the help page that is shown: the same one while nothing changes."""

@@ -160,6 +160,7 @@ def test_a_document_that_is_too_large_is_refused(mood):
 
 def test_the_command_line_puts_documents_in(runner, tmp_path):
     (tmp_path / "plan.pdf").write_bytes(b"Aims.")
+    assert runner.invoke(main, ["key", "new"]).exit_code == 0
     words = ["study", "submit", "minimal", "--protocol", str(tmp_path / "plan.pdf")]
     done = runner.invoke(main, [*words, "--none", "dpia", "No personal data."])
     assert done.exit_code == 0, done.output
