@@ -25,7 +25,7 @@ check: $(VENV)/.test ## lint, format, types, and who may import whom
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-bench: $(VENV)/.test ## measure again (PARTS="serving anonymise rooms house lengths floods") and rewrite the tables in benchmarks/
+bench: $(VENV)/.test ## measure again (PARTS="serving anonymise rooms house lengths floods stalls") and rewrite the tables in benchmarks/
 	@$(BIN)/python benchmarks/run.py $(PARTS)
 
 attack: $(VENV)/.test ## try every attack of docs/threats.md on a real server: prints a table, and writes it to dist/attacks.md

@@ -24,7 +24,7 @@ from survey.storage import answer_tables
 from survey.storage import answers as answer_storage
 from survey.storage.answers import Response
 from survey.storage.database import Database
-from survey.storage.reordering import tidy
+from survey.storage.rewriting import tidy
 from survey.storage.stores import Stores
 from survey.studies.availability import prepare
 from survey.studies.catalogue import find_version

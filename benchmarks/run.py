@@ -5,7 +5,7 @@
 *serving* writes results.md in about five minutes, *anonymise* results-anonymise.md in about half an
 hour, *rooms* results-rooms.md in about six minutes (parts of these two alone:
 benchmarks/…/run.py), *house* results-house.md in one, *lengths* results-lengths.md in five,
-*floods* results-floods.md in three.
+*floods* results-floods.md in three, *stalls* results-stalls.md in ten.
 Wants the machine to itself: every figure falls with what else runs.
 """
 
@@ -181,6 +181,13 @@ def rooms(_: argparse.Namespace) -> int:
     return SERIES.measure_all()
 
 
+def stalls(_: argparse.Namespace) -> int:
+    """Measure what keeps senders waiting in large files and write its page."""
+    from benchmarks.stalls import SERIES
+
+    return SERIES.measure_all()
+
+
 def house(_: argparse.Namespace) -> int:
     """Count what makes the code easy to read and write its page."""
     from benchmarks.house import write
@@ -211,6 +218,7 @@ WHAT = {
     "rooms": rooms,
     "house": house,
     "lengths": lengths,
+    "stalls": stalls,
     "floods": floods,
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from contextlib import suppress
 
@@ -28,6 +29,12 @@ def is_there(config: Config) -> bool:
     return any(path.exists() for path in (config.key, identity_path(config.key), *files))
 
 
+def is_ours(config: Config) -> bool:
+    """Return whether the data are this user's: another's are looked at, and never opened."""
+    paths = (config.data, config.data / "office.db")
+    return all(path.stat().st_uid == os.geteuid() for path in paths if path.exists())
+
+
 def open_data(config: Config) -> Stores:
     """Return the stores of this installation; its files are made where it has none yet.
 
@@ -39,7 +46,7 @@ def open_data(config: Config) -> Stores:
     except OSError as error:
         raise StoreUnavailable(cannot_use(identity_path(config.key), error)) from None
     if identity:
-        return Stores(config.data, identity)
+        return Stores(config.data, identity, threads=config.threads)
     return _recognised(config)
 
 
@@ -57,7 +64,7 @@ def _recognised(config: Config) -> Stores:
             f"{config.data} holds files of several installations: {whose}. Put the right ones back."
         )
     # Files of a first start that broke off, or of a program before there were ids: made whole.
-    stores = Stores(config.data, ids[0] if ids and served else "")
+    stores = Stores(config.data, ids[0] if ids and served else "", threads=config.threads)
     for name in NAMES:
         getattr(stores, name)
     with suppress(OSError):  # doctor tells that it is not there

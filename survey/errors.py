@@ -42,6 +42,10 @@ class StoreUnavailable(StoreError):
     """The data folder or a file in it cannot be opened or written."""
 
 
+class NoRoom(StoreError):
+    """The disk has too little room for this to be begun."""
+
+
 class CodeNotAllowed(StoreError):
     """A value that the table does not allow; the whole answer was left out."""
 

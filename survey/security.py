@@ -27,6 +27,7 @@ from werkzeug.routing import RequestRedirect
 from survey.assets import accepts_gzip
 from survey.config import ROOMS, Config
 from survey.csrf import FormProtection
+from survey.log_lines import count_lines
 from survey.padding import BELOW, rounded_up
 
 if TYPE_CHECKING:
@@ -340,5 +341,6 @@ def quiet_logs() -> None:
         logger = logging.getLogger(name)
         if not any(isinstance(f, _NoPerson) for f in logger.filters):
             logger.addFilter(_NoPerson())
+    count_lines()
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     logging.getLogger("flask_wtf.csrf").setLevel(logging.CRITICAL)

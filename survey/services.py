@@ -118,7 +118,9 @@ def open_services(config: Config) -> Services:
         config=config,
         stores=stores,
         keys=keys,
-        drafts=DraftRepository(stores, keys, time.time),
+        drafts=DraftRepository(
+            stores, keys, time.time, takes_more=lambda: maintenance.takes_drafts
+        ),
         counters=counters,
         understanding=UnderstandingCounters(),
         catalogue=catalogue,

@@ -1,7 +1,8 @@
 """Limits of tries: counted in memory only, under hashes whose salt is thrown away.
 
-Each process counts for itself, so an installation with two allows twice as much. Codes of the
-second step are few enough to be guessed even so: ``accounts.sign_in`` counts those for good.
+Each process counts for itself, so an installation with two allows twice as much. Nobody is refused
+for what strangers tried: beyond a limit more is asked for (``accounts.sign_in``). Codes of the
+second step are few enough to be guessed even so: they are counted for good there.
 """
 
 from __future__ import annotations
@@ -11,9 +12,6 @@ import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address
-
-from flask import Request
 
 WINDOW_SECONDS = 15 * 60  # as long as any count, and the salt under which it is kept, lives
 
@@ -29,28 +27,16 @@ class Limit:
 # A window makes do with few: 1,920 tries a day for a name, over two processes begun anew each hour.
 BY_ACCOUNT = Limit("account", 8)
 BY_CODE = Limit("code", 8)
-BY_ADDRESS = Limit("address", 40)
-# A proxy that hides addresses, as ours should from clients' pages, makes all of them one.
-BY_NOBODY = Limit("nobody", 200)
+# A browser that signed in to this account before, and one that is signed in now, count apart.
+BY_DEVICE = Limit("device", 8)
+BY_SESSION = Limit("session", 8)
+# Every other browser together, whoever it is: a proxy hides addresses, and an attacker has many.
+BY_STRANGERS = Limit("strangers", 200)
+WRONG_INVITATIONS = Limit("wrong invitations", 30)  # beyond that the log tells of it
 
-
-def household(address: str) -> str:
-    """Return ``address`` as it is counted: of IPv6 the /64 that one connection has (RFC 6177)."""
-    try:
-        found = ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(found, IPv4Address):
-        return address
-    return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
-
-
-def client_bucket(
-    request: Request, proxies: int, by_address: Limit, together: Limit
-) -> tuple[Limit, str]:
-    """Return how tries of this client are counted: by address, or all as one where it is hidden."""
-    hidden = proxies > 0 and not request.headers.get("X-Forwarded-For")
-    return (together, "") if hidden else (by_address, household(request.remote_addr or ""))
+MOST_COUNTED = (
+    10_000  # counts kept at once, some hundred bytes each; whoever comes later shares one
+)
 
 
 class Throttle:
@@ -66,9 +52,12 @@ class Throttle:
         self._tries: dict[bytes, int] = {}
 
     def _key(self, limit: Limit, who: str) -> bytes:
-        return hmac.digest(self._salt, f"{limit.kind}:{who}".encode("utf-8", "replace"), "sha256")
+        key = hmac.digest(self._salt, f"{limit.kind}:{who}".encode("utf-8", "replace"), "sha256")
+        if key in self._tries or len(self._tries) < MOST_COUNTED:
+            return key
+        return limit.kind.encode()
 
-    def take(self, limit: Limit, who: str) -> bool:
+    def take(self, limit: Limit, who: str = "") -> bool:
         """Count one more try; False when there were too many already."""
         now = self.clock()
         with self._lock:
@@ -85,7 +74,7 @@ class Throttle:
         with self._lock:
             self._tries.pop(self._key(limit, who), None)
 
-    def give_back(self, limit: Limit, who: str) -> None:
+    def give_back(self, limit: Limit, who: str = "") -> None:
         """Take the last try back, since it was a good one."""
         with self._lock:
             key = self._key(limit, who)

@@ -6,17 +6,19 @@ import secrets
 import unicodedata
 from base64 import b64decode, b64encode
 from contextlib import suppress
+from functools import lru_cache
 
 import pyotp
 import segno
 
 from forms.typed_codes import normalise_code
 from survey.config import Config
-from survey.crypto import new_code
+from survey.crypto import KeyRing, new_code
 from survey.errors import Unsealable
 from survey.services import Services
 from survey.storage import accounts
 from survey.storage.accounts import Account, folded
+from survey.storage.database import write_transaction
 
 ISSUER = "Lacrima"
 TOTP_STEP_SECONDS = 30
@@ -57,14 +59,21 @@ def picture(secret: str, name: str) -> str:
     return str(code.svg_inline(scale=5, border=4, light="#fff", svgclass="qr", omitsize=False))
 
 
-def step_of(secret: str, code: str, now: float) -> int:
-    """Return the time step near ``now`` of this code, in any script's digits; 0 for none."""
-    typed = "".join(str(unicodedata.decimal(c)) for c in code if c.isdecimal())
-    totp, current = pyotp.TOTP(secret), int(now) // TOTP_STEP_SECONDS
+def step_of(secret: str, code: str, now: float, *, before: str = "") -> int:
+    """Return the time step near ``now`` of this code, in any script's digits; 0 for none.
+
+    ``before`` must be the code of the step before it, where it is given.
+    """
+    current = int(now) // TOTP_STEP_SECONDS
     for step in range(current - LATE_STEPS, current + LATE_STEPS + 1):
-        if secrets.compare_digest(totp.at(step * TOTP_STEP_SECONDS), typed):
+        if _is_code(secret, step, code) and (not before or _is_code(secret, step - 1, before)):
             return step
     return 0
+
+
+def _is_code(secret: str, step: int, code: str) -> bool:
+    typed = "".join(str(unicodedata.decimal(c)) for c in code if c.isdecimal())
+    return secrets.compare_digest(pyotp.TOTP(secret).at(step * TOTP_STEP_SECONDS), typed)
 
 
 def seal(services: Services, account: Account, text: str) -> str:
@@ -98,8 +107,41 @@ def right(services: Services, account: Account, code: str) -> bool:
             secret = unseal(services, account, sealed.decode())
             if step := step_of(secret, code, services.clock()):
                 return accounts.take_step(office, account.name, step)
+    return _take_recovery(services, account.name, code)
+
+
+def _take_recovery(services: Services, name: str, code: str) -> bool:
     spent = services.keys.staff_values(normalise_code(code), "recovery")
-    return accounts.take_recovery(office, account.name, spent)
+    return accounts.take_recovery(services.stores.office, name, spent)
+
+
+@lru_cache(maxsize=1)
+def _nobodys(keys: KeyRing) -> str:
+    """Return a sealed secret that no app holds."""
+    return b64encode(keys.encrypt_for(new_secret().encode(), "")).decode()
+
+
+def take_two(services: Services, name: str, code: str, later: str) -> bool:
+    """Return whether these are two codes of the app, one after the other, or one recovery code.
+
+    They are spent by that, right password or not, so that each allows a single guess. A name
+    without an account or without a second step costs the same work.
+    """
+    office = services.stores.office
+    if not later.strip():
+        return _take_recovery(services, name, code)
+    kept = accounts.totp_of(office, name).decode()
+    owner = folded(name) if kept else ""
+    sealed = b64decode(kept or _nobodys(services.keys))
+    try:
+        secret = services.keys.decrypt_for(sealed, owner).decode()
+    except Unsealable:  # under a key that is lost: only a recovery code may still be right
+        return False
+    step = step_of(secret, later, services.clock(), before=code or "-")
+    if not (kept and step) or accounts.missed(office, name) >= accounts.MOST_MISSED:
+        return False
+    with write_transaction(office):
+        return all(accounts.take_step(office, name, at) for at in (step - 1, step))
 
 
 def sealed_with_lost_key(services: Services, account: Account) -> bool:

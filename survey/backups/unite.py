@@ -10,7 +10,8 @@ from survey.errors import Refusal
 from survey.storage import answer_tables, batches, endings, releases, server_keys, studies
 from survey.storage.database import Database, quoted, write_transaction
 from survey.storage.identity import identity_of
-from survey.storage.reordering import merge_table, merged_tables, rewrite_file
+from survey.storage.reordering import merge_table, merged_tables
+from survey.storage.rewriting import rewrite_file
 from survey.storage.stores import Stores
 
 WITHOUT_KEY = ("accepted",)  # submit tokens: nothing is stored by them

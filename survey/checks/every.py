@@ -9,6 +9,7 @@ from survey.checks.finding import Asked, Check, Finding
 
 # Quick, and nothing is opened for them. The server refuses to start where one is unsafe.
 BEFORE_SERVING: tuple[Check, ...] = (
+    settings.program,
     files.there,
     settings.https,
     settings.mail_password,
@@ -26,6 +27,7 @@ BEFORE_SERVING: tuple[Check, ...] = (
 LOOKED_AT_BESIDES: tuple[Check, ...] = (
     files.whole,
     files.opened,
+    files.duties,
     studies.studies,
     site.site,
 )

@@ -6,13 +6,16 @@ import os
 import pwd
 import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 
 from survey.checks.finding import Asked, Finding, safe, told, unsafe
+from survey.clock import iso_utc
 from survey.data_folder import is_there, open_data
 from survey.errors import StoreError
+from survey.storage.duties import read_duties
 from survey.storage.identity import (
     NAMES,
     SHORT,
@@ -182,3 +185,14 @@ def opened(asked: Asked) -> Iterator[Finding]:
         yield safe("files", "can be written: fine.")
     else:
         yield unsafe("files", f"those in {asked.config.data} cannot be written.")
+
+
+def duties(asked: Asked) -> Iterator[Finding]:
+    """The server that runs, or ran last, did what it owes: deletions, purges, rewriting."""
+    found = read_duties(asked.config.data)
+    late = found.late(time.time())
+    for what in late:
+        since = iso_utc(found.failing[what])
+        yield unsafe("duties", f"the server could not {what} since {since}.", "See its journal.")
+    if found.seen and not late:
+        yield safe("duties", f"none is late; looked at last at {iso_utc(found.seen)}.")

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import platform
 import sqlite3
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
-from survey.checks.finding import Asked, Finding, safe, unsafe
+from survey.checks.finding import Asked, Finding, safe, told, unsafe
 from survey.config import LOOPBACK
 from survey.crypto import read_keys
 from survey.errors import BadKey
+from survey.program import software
 from survey.storage.stores import SQLITE
 
 
@@ -56,6 +59,12 @@ def key(asked: Asked) -> Iterator[Finding]:
     else:
         count = f"{len(keys)} key{'s' * (len(keys) > 1)}"
         yield safe("server key", f"{path} holds {count} and is read by its owner alone.")
+
+
+def program(_: Asked) -> Iterator[Finding]:
+    """Which program this is, as ledger and certificate name it, and what it runs on."""
+    parts = ", ".join(f"{name} {version(name)}" for name in ("granian", "flask", "cryptography"))
+    yield told("program", f"{software()}, on Python {platform.python_version()}, {parts}.")
 
 
 def sqlite(_: Asked) -> Iterator[Finding]:

@@ -17,7 +17,7 @@ from survey.backups import endings_list
 from survey.checks.files import user
 from survey.clock import today_here
 from survey.config import Config, read_config
-from survey.data_folder import is_there, key_ring, open_data
+from survey.data_folder import is_ours, is_there, key_ring, open_data
 from survey.errors import BadKey, LacrimaError, Refusal, StoreError
 from survey.storage.stores import Stores
 from survey.studies.availability import prepare
@@ -52,13 +52,12 @@ def sentence_of(error: Exception) -> str:
 
 def check_owner(config: Config) -> None:
     """Raise Refusal where the data are another user's: the server could not use what we write."""
-    for path in (config.data, config.data / "office.db"):
-        if path.exists() and path.stat().st_uid != os.geteuid():
-            owner, here = user(path.stat().st_uid), user(os.geteuid())
-            raise Refusal(
-                f"{path} belongs to {owner}, and you are {here}: what you write there the server "
-                f"could not use any more. Run this as {owner}."
-            )
+    if not is_ours(config):
+        owner, here = user(config.data.stat().st_uid), user(os.geteuid())
+        raise Refusal(
+            f"{config.data} or its files belong to {owner}, and you are {here}: what you write "
+            f"there the server could not use any more. Run this as {owner}."
+        )
 
 
 def check_there(config: Config) -> None:

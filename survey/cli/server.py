@@ -23,7 +23,7 @@ from survey.cli.installation import open_catalogue, open_stores
 from survey.cli.main import main
 from survey.config import PREFIX, SETTINGS, Config, for_demo, read_config
 from survey.crypto import make_key, read_keys
-from survey.data_folder import is_there, key_ring
+from survey.data_folder import is_ours, is_there, key_ring
 from survey.errors import BadSetting, Refusal
 from survey.listening import Listener, listen, tell_service_manager
 from survey.program import software
@@ -90,13 +90,13 @@ def serve() -> None:
     """The production server, with the settings of the environment."""
     config = read_config()
     refuse_unsafe(run(BEFORE_SERVING, Asked(config)))
-    listener = _listen(config)
     # What is wrong is said here, before worker processes start.
     stores, _ = open_catalogue(config)
     key_ring(config, stores)
     if why := put_back_by_hand(config, stores):
         raise Refusal(why)
     stores.close()
+    listener = _listen(config)
     _clear(config)  # in case a demo in this folder was killed
     server.run(config, listener, ready=partial(_say_ready, listener.address))
 
@@ -150,7 +150,7 @@ def doctor(since: str, site: str, *, as_json: bool) -> None:
               for s in SETTINGS}  # fmt: skip
     asked = Asked(read_config(), site, since)
     findings = list(run(BEFORE_SERVING, asked))
-    if is_there(asked.config):
+    if is_there(asked.config) and is_ours(asked.config):
         findings += run(LOOKED_AT_BESIDES, asked)
     if as_json:
         click.echo(json.dumps(_as_json(values, findings), ensure_ascii=False, indent=2))

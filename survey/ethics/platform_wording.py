@@ -56,7 +56,6 @@ TEXT_LABELS = {
 
 # Screens made of the platform's words, with what each is shown with.
 STATES = ("not_open", "closed", "full", "full_today", "held", "expired")
-WAIT_MINUTES = 15
 _ABOUT_CODES = (
     ("Above the button under a code", (platform_texts.CODE_KEPT, platform_texts.CODE_NOTED)),
     ("Delete, to what cannot be a code", tuple(CODE_ERRORS.values())),
@@ -90,7 +89,6 @@ def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
     named = tuple((SCREENS[screen].title, read_main(html)) for screen, html in shown)
     # The pages at /i/, which are met where an invitation opens a study.
     code = render_template("invite/code.html", title="", error="", csrf_token=lambda: "")
-    wait = render_template("invite/wait.html", title="", minutes=WAIT_MINUTES)
     return (
         *named,
         *_ABOUT_CODES,
@@ -99,5 +97,4 @@ def own_words(version: StudyVersion) -> tuple[tuple[str, tuple[str, ...]], ...]:
         ("Start, where only an invitation opens it", (platform_texts.BY_INVITATION,)),
         ("Invitation", read_main(code)),
         ("A code that opens nothing", tuple(INVITATION_ERRORS.values())),
-        ("Many such codes", read_main(wait)),
     )

@@ -15,7 +15,15 @@ from forms.kinds import columns_of_study
 from forms.study import Study
 from survey.ethics.stored_data import OFFICE_TABLES, TABLES, administrative
 from survey.storage.answer_tables import ROW_COLUMNS, answer_table
-from survey.storage.schema import ANSWERS_PREFIX, ARRIVING
+from survey.storage.schema import (
+    ANSWERS_PREFIX,
+    ARRIVING,
+    COPY_TRIGGERS,
+    LEAVING,
+    RELAID,
+    UNREAD_COPY,
+    UNREAD_TEXTS,
+)
 from survey.storage.schema_reader import SchemaObject, program_definitions
 
 AS_SAID = "as said"
@@ -291,12 +299,32 @@ def _object_faults(
     yield from (f"The {kind} called {name} is not there." for kind, name in ours.keys() - theirs)
 
 
+def _without_rewriting(defined: Sequence[SchemaObject]) -> Iterator[SchemaObject]:
+    """Yield all but what a rewriting under way has made, where that is as the program makes it."""
+    tables = {one.name: _parsed(one.sql)[1:] for one in defined if one.kind == "table"}
+    made = [
+        trigger.format(copy=RELAID + table, table=table, key=key)
+        for trigger in COPY_TRIGGERS
+        for table in tables
+        for key in ("key", "value", "code")
+    ]
+    made += [UNREAD_TEXTS.replace(" ON texts", f" ON {name}texts") for name in (RELAID, LEAVING)]
+    known = [_tokens(sql) for sql in made]
+    for one in defined:
+        base = one.name.removeprefix(RELAID).removeprefix(LEAVING)
+        copy = one.kind == "table" and base != one.name and tables.get(base) == tables[one.name]
+        sql = one.sql.replace(UNREAD_COPY, "unread_texts")
+        if not copy and _tokens(sql) not in known:
+            yield SchemaObject(one.kind, one.name.replace(UNREAD_COPY, "unread_texts"), sql)
+
+
 def audit_file(file: str, defined: Sequence[SchemaObject], study: Study) -> FileAudit:
     """Return the verdict on ``file`` (responses, pilot, drafts, office), which holds ``defined``.
 
     Its tables of answers, if it may have some, are held against ``study``.
     """
     program = program_definitions(file)
+    defined = tuple(_without_rewriting(defined))
     tables = {one.name: one for one in defined if one.kind == "table"}
     beside = []
     for one in program:

@@ -243,7 +243,14 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "settled": "answers laid down since the last levelling",
             "stored": "answers there were then",
             "resting": "arrivals that lie in random order already",
+            "due": "deletions and freezes since the file was last rewritten",
+            "merged": "how often arrivals were laid down among the others",
         },
+    ),
+    "rewriting": ("Tables of this file that are still to be rewritten.", {"name": "the table"}),
+    "freezing": (
+        "A freeze that is under way; empty otherwise.",
+        {"study": "the study", "batch": "the number of the batch"},
     ),
     "filler": (
         "Always empty at rest; used to overwrite free space.",

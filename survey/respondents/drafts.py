@@ -10,7 +10,7 @@ from typing import Literal
 from forms.draft import Draft, decode, encode
 from forms.study import Study
 from survey.crypto import DraftCipher, KeyRing, new_secret
-from survey.errors import StoreError, Unsealable
+from survey.errors import StoreError, StoreUnavailable, Unsealable
 from survey.storage import drafts
 from survey.storage.drafts import IDLE_SECONDS
 from survey.storage.stores import Stores
@@ -25,13 +25,24 @@ def _kind(draft: Draft) -> int:
 
 
 class DraftRepository:
-    """Drafts by the browser's half of their key. ``clock`` returns epoch seconds."""
+    """Drafts by the browser's half of their key. ``clock`` returns epoch seconds.
 
-    def __init__(self, stores: Stores, seal: KeyRing, clock: Clock) -> None:
+    ``takes_more`` returns whether the disk has room for new ones.
+    """
+
+    def __init__(
+        self, stores: Stores, seal: KeyRing, clock: Clock, *, takes_more: Callable[[], bool]
+    ) -> None:
         self.stores, self.seal, self.clock = stores, seal, clock
+        self._takes_more = takes_more
 
     def begin(self, draft: Draft) -> bytes:
-        """Keep a new draft; return the secret that the browser keeps."""
+        """Keep a new draft; return the secret that the browser keeps.
+
+        Raises StoreUnavailable where drafts fill the disk: those that are there can be sent.
+        """
+        if not self._takes_more():
+            raise StoreUnavailable("Drafts use more than a tenth of the disk: none can begin.")
         secret, now = new_secret(), int(self.clock())
         lock = self.seal.lock(secret)
         drafts.create(

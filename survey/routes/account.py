@@ -20,6 +20,7 @@ from survey.accounts.access import (
     way_back,
 )
 from survey.accounts.audit import note, one_act
+from survey.accounts.devices import remember_device
 from survey.errors import Refusal
 from survey.mail import set_address
 from survey.services import services
@@ -37,6 +38,7 @@ SENTENCES = {
     "wrong": "Name or password is not right. Please try again.",
     "disabled": "This account is switched off. Whoever runs the server can switch it on again.",
     "code": "That code is not right, or was used already. Codes change every 30 seconds.",
+    "codes": "That did not sign you in. Please give all of it at once.",
     "lost": (
         "Codes from the app cannot be checked any more: the server key that this account's second "
         "step was sealed with is not here. Only a recovery code made with another key signs in; "
@@ -95,21 +97,26 @@ def sign_in() -> Answer:
     """Ask for name and password."""
     if signed_in():
         return on_to(way_back())
-    return page_of("sign_in", name="")
+    return page_of("sign_in", name="", minutes=0)
 
 
 @bp.post("/sign-in")
 def try_sign_in() -> Answer:
     """Sign in, or ask for the code; a wrong name and a wrong password are answered alike."""
-    name = request.form.get("name", "")
-    outcome = signing_in.check_password(name, request.form.get("password", ""))
-    if outcome == "wait":
-        return too_many()
+    name, password, *codes = (
+        request.form.get(field, "") for field in ("name", "password", "code", "later")
+    )
+    outcome = signing_in.check_password(name, password, (codes[0], codes[1]))
     if outcome == "code":
         return on_to(room_url("code", next=way_back()))
     if outcome == "in":
         return on_to(way_back())
-    return page_of("sign_in", error=SENTENCES[outcome], name=name)
+    asked = outcome == "codes"
+    minutes = -(-services().throttle.wait() // 60) if asked else 0
+    return page_of(
+        "sign_in", error=SENTENCES[outcome], status=429 if asked else 200,
+        name=name, minutes=minutes,
+    )  # fmt: skip
 
 
 @bp.get("/code")
@@ -185,6 +192,7 @@ def try_set_up(token: str) -> Answer:
             note("set up the account")
     if taken is None:
         return _dead_link(accounts.setup(office, filed, now)[0])
+    remember_device(account)
     return on_to(room_url("index"))
 
 

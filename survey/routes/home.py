@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from flask import Blueprint, Response, render_template, request
 
 from forms.dates import in_words
@@ -15,20 +17,16 @@ from forms.platform_texts import (
 )
 from survey.csrf import CAUSES
 from survey.error_pages import error_page
-from survey.ethics.platform_wording import WAIT_MINUTES
 from survey.respondents import browser, invitations
 from survey.routes.respondent.request import Answer, see_other
 from survey.services import services
 from survey.storage.server_keys import lost_until
 from survey.studies.availability import OPEN
-from survey.throttle import Limit, client_bucket
+from survey.throttle import WRONG_INVITATIONS
 
 bp = Blueprint("site", __name__)
 
-# Wrong codes in a quarter of an hour; a proxy that hides addresses makes all of them one.
-INVITATION_BY_ADDRESS = Limit("invitation", 30)
-INVITATION_BY_NOBODY = Limit("invitation of nobody", 600)
-WAIT = "wait"  # in the address, beside the names of INVITATION_ERRORS
+log = logging.getLogger("survey")
 
 
 @bp.get("/")
@@ -46,9 +44,11 @@ def health() -> Response:
     """Answer 200 when the stores could be written a moment ago, else 503; say nothing more.
 
     Whether they can be written is told as it was seen then: a wait for a turn to write would tell
-    anybody when somebody else is writing. A file that is no longer ours is noticed at once.
+    anybody when somebody else is writing. A file that is no longer ours is noticed at once; a
+    duty of maintenance, a deletion by code among them, once it has failed for ten minutes.
     """
-    fine = services().stores.unchanged() and services().maintenance.writable
+    maintenance = services().maintenance
+    fine = services().stores.unchanged() and maintenance.writable and not maintenance.late
     return Response(
         "ok\n" if fine else "cannot write\n", 200 if fine else 503, mimetype="text/plain"
     )
@@ -56,11 +56,7 @@ def health() -> Response:
 
 @bp.get("/i/")
 def invitation() -> Answer:
-    """Ask for the code; after one that opened nothing, say why, or how long to wait."""
-    if WAIT in request.args:
-        return render_template(
-            "invite/wait.html", title=TITLE.format(INVITATION_TITLE), minutes=WAIT_MINUTES
-        ), 429
+    """Ask for the code; after one that opened nothing, say why."""
     for cause in CAUSES:
         if cause in request.args:
             return error_page(400, cause=cause)
@@ -79,25 +75,21 @@ def enter() -> Answer:
     """Lead to the study that the code opens; it is spent when the answers are sent.
 
     The code comes in the body of a form, never in an address, and what answers it is no page:
-    browsers keep what was sent to one. What cannot be a code counts as no try.
+    browsers keep what was sent to one. Nobody waits for what others typed: a code has 55 random
+    bits, and wrong ones are only counted, for the log (docs/decisions/0017-invitations.md).
     """
     typed, here = request.form.get("invitation", ""), services()
     read = invitations.read_code(typed)
     if not read:
         return see_other("/i/?shape" if typed.strip() else "/i/?empty")
-    bucket = client_bucket(
-        request, here.config.proxies, INVITATION_BY_ADDRESS, INVITATION_BY_NOBODY
-    )
-    if not here.throttle.take(*bucket):
-        return see_other(f"/i/?{WAIT}")
     invited = invitations.find(here.stores, here.keys, read)
     published = here.availability.published(invited.study) if invited else None
     if invited is None:
         invitations.note_leak(here.stores, here.keys, read)
     if invited is None or published is None or published.version.pilot != invited.pilot:
+        if not here.throttle.take(WRONG_INVITATIONS):
+            log.warning("Many invitation codes that open nothing are being entered.")
         return see_other("/i/?unknown")
-    # Only wrong codes are counted (docs/decisions/0017-invitations.md).
-    here.throttle.give_back(*bucket)
     sealed = invitations.sealed_invitation(here.keys, invited)
     browser.keep(invited.study, **{browser.INVITATION: sealed})
     return see_other(f"/s/{published.version.study.address}/")

@@ -227,9 +227,12 @@ def set_recovery(db: Database, name: str, codes: Sequence[bytes]) -> None:
 
 def take_recovery(db: Database, name: str, codes: Sequence[bytes]) -> bool:
     """Spend the recovery code that hashes to one of ``codes`` (one for each server key)."""
+    bound = [(code, folded(name)) for code in codes]
+    there = "SELECT 1 FROM recovery WHERE code = ? AND account = ?"
+    if not any(db.conn.execute(there, one).fetchone() for one in bound):
+        return False  # as nearly every guess: no turn to write is taken for it
     sql = "DELETE FROM recovery WHERE code = ? AND account = ?"
     with write_transaction(db):
-        bound = [(code, folded(name)) for code in codes]
         return db.conn.executemany(sql, bound).rowcount > 0
 
 

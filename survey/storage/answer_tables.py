@@ -9,6 +9,7 @@ dozen, are counted as they lie.
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -189,12 +190,24 @@ def moved(db: Database, text: Sequence[object], before: str, after: str) -> None
 def recount(db: Database, tables: Iterable[str]) -> None:
     """Count all ``tables`` (by the names of the merged ones) anew; within a transaction.
 
-    For what reads every row anyhow: deleting and freezing.
+    For what deletes all rows of a study.
     """
     db.conn.execute("DELETE FROM row_totals")
     db.conn.execute("DELETE FROM text_totals")
     for table in sorted(tables):
         add(db, table, counted(db, table))
+
+
+def merged(db: Database) -> int:
+    """Return how many answers lie among the others, as they are counted."""
+    return int(db.conn.execute("SELECT coalesce(sum(count), 0) FROM row_totals").fetchone()[0])
+
+
+def subtract(db: Database, table: str, groups: Counter[Group]) -> None:
+    """Count merged rows or texts (their group without its count) no more; in a transaction."""
+    add(db, table, [(*group, -gone) for group, gone in sorted(groups.items())])
+    totals = "text_totals" if table == TEXTS else "row_totals"
+    db.conn.execute(f"DELETE FROM {totals} WHERE count = 0")
 
 
 def batches_of(db: Database, table: str) -> list[tuple[int, int]]:

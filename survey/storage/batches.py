@@ -6,16 +6,19 @@ is the same whether or not anything matched: who waits for a turn to write learn
 
 from __future__ import annotations
 
+import time
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from secrets import token_bytes
 
 from survey.errors import TooFewToFreeze
 from survey.storage import answer_tables, endings
 from survey.storage.answer_tables import tables_of
-from survey.storage.database import Database, quoted, write_transaction
+from survey.storage.database import Database, quoted, truncate_log, write_transaction
 from survey.storage.record import append, rows_of
-from survey.storage.reordering import merge_table, merged_tables, rewrite_file
+from survey.storage.reordering import merge_table, merged_tables
+from survey.storage.rewriting import Pace, ask_rewriting, rewrite_due, rewrite_file
 from survey.storage.schema import ARRIVING
 
 _ASKED = "deletion IN (SELECT value FROM withdrawals)"
@@ -42,35 +45,85 @@ def pending(db: Database) -> bool:
     return bool(db.conn.execute("SELECT EXISTS (SELECT 1 FROM withdrawals)").fetchone()[0])
 
 
-def delete_asked(db: Database) -> tuple[int, frozenset[str]]:
-    """Delete what was asked for and empty the queue, within a transaction.
+@dataclass(frozen=True, slots=True)
+class _ToDelete:
+    """Rows and texts (their keys by table) that are asked for, and how often was merged by then."""
+
+    merged: int
+    keys: Mapping[str, Sequence[bytes]]
+
+
+_MERGED = "SELECT merged FROM levelling"
+_PARTS = ("SELECT key FROM {} WHERE " + _ASKED, " AND study NOT IN (SELECT study FROM freezing)")
+
+
+def _find_asked(db: Database) -> _ToDelete:
+    """Look for what is asked for among all that is merged: nobody waits for that.
+
+    What is being frozen is so for those who ask: their codes come too late.
+    """
+    merged = int(db.conn.execute(_MERGED).fetchone()[0])
+    frozen = {name for (name,) in db.conn.execute("SELECT study FROM freezing").fetchall()}
+    keys: dict[str, Sequence[bytes]] = {}
+    for table in _with_deletions(db):
+        if frozen & answer_tables.studies_of(db, table):
+            continue
+        beside = _PARTS[1] if table == answer_tables.TEXTS else ""
+        found = db.conn.execute(_PARTS[0].format(quoted(table)) + beside)
+        keys[table] = [bytes(key) for (key,) in found.fetchall()]
+    return _ToDelete(merged, keys)
+
+
+def _with_deletions(db: Database) -> list[str]:
+    # Submit tokens have no deletion value.
+    return [table for table in merged_tables(db) if table != "accepted"]
+
+
+_GROUPS = {True: "study, variable, coalesce(lang, ''), batch, state", False: "batch"}
+
+
+def _delete(db: Database, asked: _ToDelete) -> tuple[int, frozenset[str]]:
+    """Delete what was found and what has just arrived, and empty the queue, in a transaction.
 
     Returns how many rows and texts went, and the studies of the rows.
     """
     deleted, studies = 0, set[str]()
-    for table in merged_tables(db):
-        if table == "accepted":  # submit tokens: they have no deletion value
-            continue
-        for part in ("", ARRIVING):
-            sql = f"DELETE FROM {quoted(part + table)} WHERE {_ASKED}"
-            if db.keeps_endings:
-                _keep_ended(db, table, part + table)
-            gone = db.conn.execute(sql).rowcount
-            db.conn.execute(_TALLY, {"gone": gone, "table": table})
-            deleted += gone
-            if gone:
-                studies |= answer_tables.studies_of(db, table)
+    for table in _with_deletions(db):
+        is_texts = table == answer_tables.TEXTS
+        sql = f"DELETE FROM {quoted(table)} WHERE key = ? RETURNING {_GROUPS[is_texts]}"
+        groups: Counter[answer_tables.Group] = Counter()
+        if db.keeps_endings:
+            _keep_ended(db, table, asked.keys.get(table, ()))
+        for key in asked.keys.get(table, ()):
+            for row in db.conn.execute(sql, (key,)).fetchall():
+                groups[tuple(row) if is_texts else (table, *row)] += 1
+        if groups:
+            answer_tables.subtract(db, table, groups)
+        gone = groups.total()
+        gone += db.conn.execute(f"DELETE FROM {quoted(ARRIVING + table)} WHERE {_ASKED}").rowcount
+        db.conn.execute(_TALLY, {"gone": gone, "table": table})
+        deleted += gone
+        if gone:
+            studies |= answer_tables.studies_of(db, table)
     db.conn.execute("DELETE FROM withdrawals")
-    answer_tables.recount(db, merged_tables(db))
+    ask_rewriting(db)  # after a code that matched nothing as well
     return deleted, frozenset(studies)
 
 
-def _keep_ended(db: Database, table: str, part: str) -> None:
+def _keep_ended(db: Database, table: str, keys: Sequence[bytes]) -> None:
     """Keep what is about to be deleted from a table, so that no restore brings it back."""
     owners = sorted(answer_tables.studies_of(db, table))
     study = "study" if table == answer_tables.TEXTS else "NULL"
-    sql = f"SELECT DISTINCT {study}, deletion FROM {quoted(part)} WHERE {_ASKED} ORDER BY deletion"
-    for owner, deletion in db.conn.execute(sql).fetchall():
+    found = {
+        row
+        for key in keys
+        for row in db.conn.execute(
+            f"SELECT {study}, deletion FROM {quoted(table)} WHERE key = ?", (key,)
+        )
+    }
+    arrived = f"SELECT {study}, deletion FROM {quoted(ARRIVING + table)} WHERE {_ASKED}"
+    found.update(db.conn.execute(arrived).fetchall())
+    for owner, deletion in sorted(found, key=lambda row: row[1]):
         endings.keep_ended(db, owner or owners[0], [deletion])
 
 
@@ -83,19 +136,30 @@ def nothing_more(_studies: Collection[str]) -> None:
     """Leave it at the rows: of real answers nothing else was made before they are frozen."""
 
 
+def delete_asked(db: Database, *, withdrawn: Withdrawn = nothing_more) -> int:
+    """Delete queued rows and texts; return how many went. The file is to be rewritten then."""
+    deleted = 0
+    while pending(db):  # in nearly every round nothing is: no turn to write is taken for nothing
+        asked = _find_asked(db)
+        with write_transaction(db):
+            if db.conn.execute(_MERGED).fetchone()[0] != asked.merged:
+                continue  # what arrived since may be among the others now: look again
+            gone, studies = _delete(db, asked)
+            withdrawn(studies)
+        withdrawn(studies)
+        deleted += gone
+    return deleted
+
+
 def carry_out_deletions(db: Database, *, withdrawn: Withdrawn = nothing_more) -> int:
     """Delete queued rows and texts and overwrite their bytes; return how many went.
 
     Pages that were split long ago may hold copies in their unused part, which deleting does not
     reach: the file is rewritten, after a code that matched nothing as well.
     """
-    if not pending(db):  # as in nearly every round: no turn to write is taken for nothing
-        return 0
-    with write_transaction(db):
-        deleted, studies = delete_asked(db)
-        withdrawn(studies)
-    withdrawn(studies)
-    rewrite_file(db)
+    deleted = delete_asked(db, withdrawn=withdrawn)
+    if rewrite_due(db):
+        rewrite_file(db)
     return deleted
 
 
@@ -153,8 +217,21 @@ def freeze(
     unless the study is ``closing``; nothing is changed then, nor if ``before``, which is given the
     number of the batch when nothing else can keep it from being made, raises anything.
     """
+    while (new := _begin_freeze(db, study, minimum, before, closing=closing)) is None:
+        pass
+    finish_freezes(db)
+    rewrite_file(db)  # pages that were split long ago may hold copies of what was destroyed
+    return new
+
+
+def _begin_freeze(
+    db: Database, study: str, minimum: int, before: Callable[[int], object], *, closing: bool
+) -> int | None:
+    """Note that the new answers are the next batch; return how many, None to be asked again."""
+    delete_asked(db)
     with write_transaction(db):
-        delete_asked(db)
+        if pending(db):
+            return None
         merge_table(db)
         known = batches(db, study)
         new = known.get(0, 0)
@@ -162,12 +239,50 @@ def freeze(
             raise TooFewToFreeze(new, minimum)
         batch = max(known, default=0) + 1
         before(batch)
-        # The system's secrets: what is drawn by these bytes later, nobody may foresee.
-        db.conn.create_function("secret_bytes", 1, token_bytes)
-        change = "SET deletion = secret_bytes(32), batch = ? WHERE batch = 0"
-        for table in tables_of(db, study):
-            db.conn.execute(f"UPDATE {quoted(table)} {change}", (batch,))
-        db.conn.execute(f"UPDATE texts {change} AND study = ?", (batch, study))
-        answer_tables.recount(db, merged_tables(db))
-    rewrite_file(db)  # pages that were split long ago may hold copies of what was destroyed
+        # From here on these answers are frozen, whoever carries it out.
+        db.conn.execute("INSERT INTO freezing VALUES (?, ?)", (study, batch))
     return new
+
+
+def finish_freezes(db: Database) -> None:
+    """Destroy the deletion values of what is being frozen, some rows at a time."""
+    # The system's secrets: what is drawn by these bytes later, nobody may foresee.
+    db.conn.create_function("secret_bytes", 1, token_bytes)
+    for study, batch in db.conn.execute("SELECT study, batch FROM freezing").fetchall():
+        tables = tables_of(db, study)
+        for table in (*tables, answer_tables.TEXTS):
+            _freeze_rows(db, table, study, batch)
+        with write_transaction(db):
+            sql = "DELETE FROM freezing WHERE study = ? AND batch = ?"
+            if not db.conn.execute(sql, (study, batch)).rowcount:
+                continue  # another process did it all
+            for table in tables:
+                sql = "UPDATE row_totals SET batch = ? WHERE answers = ? AND batch = 0"
+                db.conn.execute(sql, (batch, table))
+            sql = "UPDATE text_totals SET batch = ? WHERE study = ? AND batch = 0"
+            db.conn.execute(sql, (batch, study))
+            ask_rewriting(db)
+
+
+def _freeze_rows(db: Database, table: str, study: str, batch: int) -> None:
+    own = "AND study = :study" if table == answer_tables.TEXTS else ""
+    find = (
+        f"SELECT key FROM {quoted(table)} WHERE key > :last AND batch = 0 {own}"
+        " ORDER BY key LIMIT :rows"
+    )
+    change = (
+        f"UPDATE {quoted(table)} SET deletion = secret_bytes(32), batch = ?"
+        " WHERE key = ? AND batch = 0"
+    )
+    pace, last = Pace(), b""
+    while True:
+        begun = time.monotonic()
+        bound = {"last": last, "study": study, "rows": pace.rows}
+        keys = [bytes(key) for (key,) in db.conn.execute(find, bound).fetchall()]
+        if not keys:
+            return
+        with write_transaction(db):
+            db.conn.executemany(change, ((batch, key) for key in keys))
+        truncate_log(db)
+        last = keys[-1]
+        pace.took(time.monotonic() - begun)

@@ -35,7 +35,7 @@ __all__ = ["AnyDatabase", "Database", "Migrations", "NotFoundError"]
 
 AnyDatabase = sqlite_utils.Database
 
-BUSY_SECONDS = 10.0  # how long a writer waits for its turn among processes
+BUSY_SECONDS = 5.0  # how long a writer waits for a program that takes no turn (survey/locks.py)
 LOG_BYTES = 4 * 1024 * 1024  # a log of so much is written back after a transaction
 LOG_BUSY_MS = 250  # truncating the log holds up writers while it waits for readers: not for long
 

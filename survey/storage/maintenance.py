@@ -7,19 +7,30 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 import threading
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
 from survey.locks import acquire_lock
+from survey.log_lines import once_a_minute
 from survey.storage import drafts
 from survey.storage.answers import forget_accepted
-from survey.storage.batches import Withdrawn, carry_out_deletions, nothing_more
+from survey.storage.batches import Withdrawn, delete_asked, finish_freezes, nothing_more
 from survey.storage.counters import EVENT_BATCH, EventCounters
 from survey.storage.database import Database, truncate_log
+from survey.storage.duties import DutyLog, read_duties
 from survey.storage.pairing import advance
-from survey.storage.reordering import SMALL_BYTES, file_bytes, not_rewritten, rewrite_file, tidy
+from survey.storage.reordering import (
+    SMALL_BYTES,
+    not_rewritten,
+    used_bytes,
+)
+from survey.storage.reserve import keep_reserve, use_reserve
+from survey.storage.rewriting import Pace, level, rewrite_due, rewrite_some, tidy
 from survey.storage.stores import Stores
 
 LOG = logging.getLogger("lacrima.store")
@@ -29,6 +40,7 @@ HEALTH_SECONDS = 5.0  # how often each process looks whether the files can be wr
 HEALTH_STALE_SECONDS = 60.0  # a look that takes longer counts as none
 DELETION_SECONDS = 2  # on the clock: what was asked for is deleted at the next of these moments
 DELETION_REST = 20  # times as long as that took: wrong codes in a row keep nobody from sending
+REWRITE_SECONDS = 10.0  # for which a large file is rewritten between two rests
 DELETION_LATEST = 30.0  # that rest at most: clients are told that deleting takes a minute at most
 QUIET_SECONDS = 1.0  # with the tick: at rest within two seconds (docs/design.md, Storage)
 PURGE_SECONDS = 20.0  # seen up to so late, spared, and gone so late: within two minutes if no code
@@ -100,15 +112,28 @@ class MaintenanceThread:
         self._lock: int | None = None
         self._files = {name: _QuietFile() for name in ("responses", "pilot", "drafts")}
         self._failing: set[str] = set()
+        self._pace = Pace()
         self._sent: dict[bytes, float] = {}  # drafts that were sent → when they were first seen
         self._purged = self._hour = self._night = self._deletions = float("-inf")
         self._looked = self._rested = float("-inf")
-        self._was_writable = False
+        self._was_writable = self._drafts_fit = False
+        self._duties = DutyLog(stores.folder)
+        self._late: list[str] = []
+
+    @property
+    def takes_drafts(self) -> bool:
+        """Whether drafts used so little of the disk, a moment ago, that more of them may begin."""
+        return self._drafts_fit
 
     @property
     def writable(self) -> bool:
         """Whether every file could be written when that was looked at last, a moment ago."""
         return self._was_writable and self._clock() - self._looked < HEALTH_STALE_SECONDS
+
+    @property
+    def late(self) -> bool:
+        """Whether a duty of the process that works has failed for ten minutes, a moment ago."""
+        return bool(self._late)
 
     def start(self) -> None:
         """Begin, unless begun already."""
@@ -142,14 +167,19 @@ class MaintenanceThread:
     def tick(self) -> None:
         """Do everything that is due."""
         self._write_tallies(least=EVENT_BATCH)
+        once_a_minute.tell()
         now = self._clock()
         if now - self._looked >= HEALTH_SECONDS or now < self._looked:
             self._look()
         if self._holds_lock():
             self._keep_files(now)
+            self._duties.keep(now)
 
     def _look(self) -> None:
         self._was_writable, self._looked = self._stores.writable(), self._clock()
+        self._late = read_duties(self._stores.folder).late(self._looked)
+        with suppress(OSError):  # the look itself says what is wrong with the folder
+            self._drafts_fit = drafts.fit(self._stores.folder)
 
     def _keep_files(self, now: float) -> None:
         beat = now // DELETION_SECONDS
@@ -186,8 +216,10 @@ class MaintenanceThread:
                 reason = getattr(error, "sqlite_errorname", type(error).__name__)
                 LOG.warning("Could not %s (%s); trying again.", what, reason)
             self._failing.add(what)
+            self._duties.note(what, self._clock(), done=False)
             return False
         self._failing.discard(what)
+        self._duties.note(what, self._clock(), done=True)
         return True
 
     def _holds_lock(self) -> bool:
@@ -214,8 +246,8 @@ class MaintenanceThread:
             if self._tallies.waiting(pilot=pilot) >= least:
                 self._tallies.flush(self._stores.answers(pilot=pilot), pilot=pilot)
 
-        for pilot in (False, True):
-            self._try("write tallies", partial(flush, pilot=pilot))
+        for name, pilot in (("responses", False), ("pilot", True)):
+            self._try(f"write tallies to {name}.db", partial(flush, pilot=pilot))
 
     def _carry_out_deletions(self) -> bool:
         done = [
@@ -226,7 +258,12 @@ class MaintenanceThread:
 
     def _delete(self, name: str) -> None:
         withdrawn = self._withdrawn if name == "pilot" else nothing_more
-        carry_out_deletions(self._db(name), withdrawn=withdrawn)
+        db, until = self._db(name), time.monotonic() + REWRITE_SECONDS
+        finish_freezes(db)
+        delete_asked(db, withdrawn=withdrawn)
+        while rewrite_due(db) and not rewrite_some(db, self._pace):
+            if time.monotonic() > until or self._stopping.is_set():
+                break
 
     def _tidy_if_quiet(self, name: str) -> None:
         watch, db = self._files[name], self._db(name)
@@ -239,16 +276,22 @@ class MaintenanceThread:
         if name != "drafts":
             return tidy(db)
         # Not even sealed drafts lie in the order they began, at a quiet time; a large file waits.
-        if file_bytes(db) <= SMALL_BYTES:
+        if used_bytes(db) <= SMALL_BYTES:
             with db.turn:
                 db.conn.execute("VACUUM")
         return truncate_log(db)
 
     def _purge_drafts(self) -> None:
         """Delete expired drafts, then the submit tokens of drafts that are gone."""
-        now = self._clock()
-        drafts.purge(self._stores.drafts, now, self._over(now))
-        truncate_log(self._stores.drafts)
+        now, db = self._clock(), self._stores.drafts
+        try:
+            drafts.purge(db, now, self._over(now))
+        except sqlite3.OperationalError:  # most likely there is no room, not even for the log
+            use_reserve(self._stores.folder)
+            truncate_log(db)
+            drafts.purge(db, now, self._over(now))
+        truncate_log(db)
+        keep_reserve(self._stores.folder)
 
         def live() -> frozenset[bytes]:
             return frozenset(map(self._accepted_of, drafts.ids(self._stores.drafts)))
@@ -265,4 +308,4 @@ class MaintenanceThread:
     def _rewrite_files(self) -> None:
         for name in ("responses", "pilot"):
             if not_rewritten(self._db(name)):
-                rewrite_file(self._db(name))
+                level(self._db(name))

@@ -42,6 +42,11 @@ def file_bytes(db: Database) -> int:
     return _pragma(db, "page_count") * _pragma(db, "page_size")
 
 
+def used_bytes(db: Database) -> int:
+    """Return how much of the file holds anything."""
+    return file_bytes(db) - _pragma(db, "freelist_count") * _pragma(db, "page_size")
+
+
 def merge_arrivals(db: Database, *, small: int = SMALL_BYTES) -> int:
     """Lay down in key order what arrived, and empty the log; return how many answers joined.
 
@@ -59,8 +64,9 @@ def merge_table(db: Database, *, least: int = 1) -> int:
     """Merge tables with at least ``least`` arrivals, sort the other arrivals; in a transaction.
 
     Everything is taken out before anything goes in: when which page comes free decides nothing.
+    What is being frozen stays as it is: its arrivals stay with the others.
     """
-    tables = merged_tables(db)
+    tables, freezing = merged_tables(db), _freezing(db)
     counted = {table: answer_tables.counted(db, table, arriving=True) for table in tables}
     taken: dict[str, list[tuple[object, ...]]] = {}
     for table in tables:
@@ -72,18 +78,25 @@ def merge_table(db: Database, *, least: int = 1) -> int:
     _shuffle_free_pages(db)
     joined = 0
     for table, rows in taken.items():
-        if len(rows) >= least:
+        if len(rows) >= least and table not in freezing:
             _put(db, table, rows)
             answer_tables.add(db, table, counted[table])
             joined += len(rows) if table.startswith(ANSWERS_PREFIX) else 0
         else:
             _put(db, ARRIVING + table, rows)
     db.conn.execute(
-        "UPDATE levelling SET settled = settled + ?,"
+        "UPDATE levelling SET settled = settled + ?, merged = merged + 1,"
         " resting = (SELECT count(*) FROM arriving_accepted)",
         (joined,),
     )
     return joined
+
+
+def _freezing(db: Database) -> set[str]:
+    """Return the tables of which something is being frozen."""
+    sql = "SELECT answers FROM wordings WHERE study IN (SELECT study FROM freezing)"
+    found = {answers for (answers,) in db.conn.execute(sql).fetchall()}
+    return found | {answer_tables.TEXTS} if found else found
 
 
 def _put(db: Database, table: str, rows: list[tuple[object, ...]]) -> None:
@@ -109,38 +122,7 @@ def _pragma(db: Database, name: str) -> int:
     return int(db.conn.execute(f"PRAGMA {name}").fetchone()[0])
 
 
-def rewrite_file(db: Database) -> bool:
-    """Rewrite the whole file in key order, so that not even batches show, and empty the log.
-
-    False when a reader kept the log from being emptied: try again.
-    """
-    with write_transaction(db):
-        merge_table(db)
-        settled = not_rewritten(db)
-    with db.turn:
-        db.conn.execute("VACUUM")
-    with write_transaction(db):
-        tables = [name for name in merged_tables(db) if name.startswith(ANSWERS_PREFIX)]
-        stored = sum(db.table(name).count for name in tables)
-        # Subtracted, not set to 0: other answers may have joined since these were counted.
-        db.conn.execute("UPDATE levelling SET settled = settled - ?, stored = ?", (settled, stored))
-    return truncate_log(db)
-
-
 def not_rewritten(db: Database) -> int:
     """Return how many answers' batch the file may still show, arrivals included."""
     sql = "SELECT settled + (SELECT count(*) FROM arriving_accepted) FROM levelling"
     return int(db.conn.execute(sql).fetchone()[0])
-
-
-def tidy(db: Database, *, small: int = SMALL_BYTES) -> bool:
-    """Merge arrivals at a quiet time, and rewrite the file where that is cheap or due.
-
-    False when a reader kept the log from being emptied: try again.
-    """
-    if file_bytes(db) <= small:
-        return rewrite_file(db)
-    merge_arrivals(db, small=small)
-    stored: int = db.conn.execute("SELECT stored FROM levelling").fetchone()[0]
-    # At a quarter, so that the cost an answer stays constant (docs/decisions/0003).
-    return rewrite_file(db) if not_rewritten(db) * 4 > stored else truncate_log(db)

@@ -15,6 +15,19 @@ OFFICE = Migrations("office")
 
 # What arrives lies in a table of the same shape until it is settled in key order (reordering.py).
 ARRIVING = "arriving_"
+# While a large file is rewritten: the new copy of a table, and what is being deleted of the old one
+# (rewriting.py).
+RELAID, LEAVING = "relaid_", "leaving_"
+COPY_TRIGGERS = (
+    """CREATE TRIGGER {copy}_deleted AFTER DELETE ON {table} BEGIN
+        DELETE FROM {copy} WHERE {key} = old.{key}; END""",
+    """CREATE TRIGGER {copy}_changed AFTER UPDATE ON {table}
+        WHEN EXISTS (SELECT 1 FROM {copy} WHERE {key} = new.{key}) BEGIN
+        INSERT OR REPLACE INTO {copy} SELECT * FROM {table} WHERE {key} = new.{key}; END""",
+    """CREATE TRIGGER {copy}_joined AFTER INSERT ON {table}
+        WHEN new.{key} < (SELECT max({key}) FROM {copy}) BEGIN
+        INSERT OR REPLACE INTO {copy} SELECT * FROM {table} WHERE {key} = new.{key}; END""",
+)
 ROW_KEY_BYTES = 16  # of the random key of a row or a text: no order, no join, no collision
 ANSWERS_PREFIX = "answers_"  # and twelve hexadecimal digits of its columns
 
@@ -88,6 +101,7 @@ UNREAD_TEXTS = (
     "CREATE INDEX unread_texts ON texts (study, state, batch, key)"
     " WHERE state IN ('new', 'once') AND lang IS NOT NULL"
 )
+UNREAD_COPY = "unread_texts_too"  # the index has either name: a rewriting needs the other one
 
 
 @ANSWERS()
@@ -142,6 +156,22 @@ def m030_installation(db: AnyDatabase) -> None:
 
 
 @ANSWERS()
+def m035_rewriting(db: AnyDatabase) -> None:
+    """What is still to be rewritten after a deletion, and frozen: no restart forgets it."""
+    _make(
+        db,
+        # due: how many deletions and freezes since the last rewriting; merged: how often arrivals
+        # joined the others.
+        "ALTER TABLE levelling ADD COLUMN due INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE levelling ADD COLUMN merged INTEGER NOT NULL DEFAULT 0",
+        "CREATE TABLE rewriting (name TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID",
+        """CREATE TABLE freezing (
+            study TEXT NOT NULL PRIMARY KEY, batch INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID""",
+    )
+
+
+@ANSWERS()
 def m040_ended(db: AnyDatabase) -> None:
     """Hashes of the deletion values of what was deleted by code; with which office.db this goes."""
     _make(
@@ -180,6 +210,12 @@ def m001_drafts(db: AnyDatabase) -> None:
 def m030_installation_of_drafts(db: AnyDatabase) -> None:
     """The installation that the file belongs to (identity.py), one row."""
     _make(db, _INSTALLATION)
+
+
+@DRAFTS()
+def m035_ends(db: AnyDatabase) -> None:
+    """Drafts by their end, so that those that ran out are found without reading the others."""
+    _make(db, "CREATE INDEX ends ON drafts (expires)")
 
 
 def _append_only(table: str) -> tuple[str, str]:

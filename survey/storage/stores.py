@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from survey.errors import StoreUnavailable
-from survey.locks import WriteLock, locked
+from survey.locks import TURN_SECONDS, Waiting, WriteLock, locked
 from survey.storage import versions
 from survey.storage.database import BUSY_SECONDS, Database, write_back
 from survey.storage.file_watch import FileWatch
@@ -88,6 +88,8 @@ def _make(path: Path, name: str, identity: str) -> None:
 def _pragmas(name: str) -> Iterator[str]:
     if FILES[name] is ANSWERS:
         yield f"page_size={ANSWERS_PAGE}"  # only a new file takes it
+    if FILES[name] is DRAFTS:
+        yield "auto_vacuum=INCREMENTAL"  # a new file takes it, and one that is rewritten
     yield "journal_mode=WAL"
     yield "wal_autocheckpoint=0"  # that is done where it is noted (database.py)
     # A draft need not survive a power cut, and the client waits for each page.
@@ -104,12 +106,14 @@ class Stores:
     Each gives the calling thread's own connection. Made after a process has forked, not before.
     Of the installation with this ``identity`` nothing is made that is missing, but for what passes
     (``PASSING``) and only while no other process has it open; without one, what is
-    missing is made. Raises StoreUnavailable where the folder or a file cannot be opened, or is of
-    another installation.
+    missing is made. Of ``threads`` that serve pages at most half wait long for a file that is being
+    written. Raises StoreUnavailable where the folder or a file cannot be opened, or is of another
+    installation.
     """
 
-    def __init__(self, folder: Path, identity: str = "") -> None:
+    def __init__(self, folder: Path, identity: str = "", *, threads: int = 4) -> None:
         self.folder = folder
+        self._waiting = Waiting(threads // 2)
         self._identity, self._known = identity, bool(identity)
         self._mine = threading.local()
         self._open: weakref.WeakSet[Database] = weakref.WeakSet()
@@ -139,7 +143,9 @@ class Stores:
                         f"{self.folder} is no folder: put it back, or name the right one in "
                         "LACRIMA_DATA."
                     )
-                with locked(self.folder) as handle:  # another process may start just now
+                with locked(
+                    self.folder, seconds=TURN_SECONDS
+                ) as handle:  # another process may start just now
                     if name not in self._turns:
                         self._begin(name, path)
                     db = self._connected(name, path)
@@ -188,7 +194,7 @@ class Stores:
             )
         self._kept.append(db)
         self._watches[name] = watch
-        self._turns[name] = WriteLock(self.folder / f"{name}.turn")
+        self._turns[name] = WriteLock(self.folder / f"{name}.turn", self._waiting)
         db.turn, db.watch = self._turns[name], watch
         if name == "office":
             versions.keep_copy(db, FILES[name], path)

@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from survey.storage import answer_tables
 from survey.storage.database import Database, quoted, write_transaction
 from survey.storage.record import append
-from survey.storage.reordering import rewrite_file
+from survey.storage.rewriting import rewrite_file
 from survey.storage.schema import ARRIVING, ROW_KEY_BYTES
 
 NEVER = ""  # in place of a language: its mere existence would narrow down who wrote the text

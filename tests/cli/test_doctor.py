@@ -13,7 +13,8 @@ from survey.checks.every import BEFORE_SERVING, LOOKED_AT_BESIDES
 from survey.checks.finding import Asked
 from survey.checks.machine import file_system_of, tried
 from survey.cli.main import main
-from survey.config import Config
+from survey.config import Config, read_config
+from survey.errors import BadSetting
 from survey.storage.stores import Stores
 
 
@@ -103,6 +104,19 @@ def test_the_doctor_names_it_and_so_does_a_start(lacrima, data, taken, harm):
         assert (status, said in told) == (1, True)
     status, _, told = lacrima("doctor")
     assert (status, said in told, "Traceback" in told) == (1, True, False)
+
+
+def test_a_damaged_file_ends_a_command_with_a_sentence(lacrima, data):
+    (data / "office.db").write_bytes((data / "office.db").read_bytes()[:8192] + b"x" * 20000)
+    for words in (["study", "list"], ["account", "list"], ["serve"]):
+        status, _, told = lacrima(*words)
+        assert (status, "damaged" in told, "Traceback" in told) == (1, True, False)
+
+
+def test_an_address_to_listen_on_is_read_or_refused_in_a_sentence():
+    assert read_config({"LACRIMA_HOST": "localhost"}).host == "127.0.0.1"
+    with pytest.raises(BadSetting, match=r"LACRIMA_HOST is 'my-server': give an address"):
+        read_config({"LACRIMA_HOST": "my-server"})
 
 
 def test_every_check_has_a_place_in_the_list_and_says_that_all_is_safe(lacrima):

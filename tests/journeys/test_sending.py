@@ -282,6 +282,19 @@ def test_a_disk_that_takes_nothing_is_told_and_the_answers_wait(mood, monkeypatc
     assert len(mood.rows) == 1
 
 
+def test_while_drafts_fill_the_disk_nobody_begins_and_whoever_has_begun_sends(mood, monkeypatch):
+    client = at_check(mood)
+    monkeypatch.setattr("survey.storage.drafts.DISK_SHARE", 10**9)
+    mood.services.maintenance._look()
+    late = mood.client().start().inform().be_eligible()
+    with pytest.raises(AssertionError, match="503"):
+        late.agree()
+    assert client.send().screen == "done"
+    monkeypatch.undo()
+    mood.services.maintenance._look()
+    assert late.agree().screen == "questions"
+
+
 # Expired, forged and foreign cookies.
 
 

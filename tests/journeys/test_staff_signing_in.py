@@ -11,7 +11,7 @@ from survey.accounts import passwords
 from survey.accounts.access import ABSOLUTE_SECONDS, STAFF_IDLE_SECONDS
 from survey.cli.main import main
 from survey.storage import accounts, mail_queue, studies
-from survey.throttle import BY_ACCOUNT, BY_ADDRESS, BY_CODE, BY_NOBODY, WINDOW_SECONDS
+from survey.throttle import BY_CODE
 from tests.journeys.staff import GOOD, Worker, later, services_of
 
 LINK_SECONDS = 3 * 24 * 60 * 60
@@ -169,43 +169,6 @@ def test_disabling_puts_somebody_out_at_once(app, known, runner):
     assert anna.inside
     assert runner.invoke(main, ["account", "disable", "ANNA"]).exit_code == 0
     assert "sign-in" in anna.open("account").here
-
-
-# Too many tries.
-
-
-def test_after_too_many_tries_even_the_right_password_waits(app, known):
-    known("Anna")
-    for _ in range(BY_ACCOUNT.most):
-        Worker(app).sign_in("Anna", "wrong")
-    anna = Worker(app).sign_in("Anna")
-    assert (anna.status, "wait 15 minutes" in anna.text) == (429, True)
-    later(app, WINDOW_SECONDS)
-    assert Worker(app).sign_in("Anna").inside
-
-
-def test_an_unknown_name_is_made_to_wait_in_the_same_way(app):
-    for _ in range(BY_ACCOUNT.most):
-        Worker(app).sign_in("Nobody", "wrong")
-    assert Worker(app).sign_in("nobody", "wrong").status == 429
-
-
-def test_others_may_sign_in_while_one_account_waits(app, known):
-    known("Anna")
-    known("Bea")
-    for _ in range(BY_ACCOUNT.most + 1):
-        Worker(app).sign_in("Anna", "wrong")
-    assert Worker(app).sign_in("Bea").inside
-
-
-def test_where_the_proxy_hides_addresses_all_tries_count_as_one(open_app):
-    app = open_app("minimal", proxies=1)
-    for n in range(BY_ADDRESS.most + 1):
-        assert services_of(app).throttle.take(BY_ADDRESS, "127.0.0.1") == (n < BY_ADDRESS.most)
-    assert Worker(app).sign_in("Nobody", "wrong").status == 200
-    for _ in range(BY_NOBODY.most):
-        services_of(app).throttle.take(BY_NOBODY, "")
-    assert Worker(app).sign_in("Nobody else", "wrong").status == 429
 
 
 # Going out.

@@ -6,7 +6,7 @@ import pytest
 
 from survey.storage import admission
 from survey.storage.answers import accept
-from survey.storage.reordering import tidy
+from survey.storage.rewriting import tidy
 from survey.storage.stores import Stores
 from tests.promises.test_no_order_in_bytes import LARGE, held
 from tests.survey.storage.samples import STUDY, answer, mark, on_disk, open_study

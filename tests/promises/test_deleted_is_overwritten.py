@@ -5,7 +5,7 @@ import pytest
 from survey.storage.answer_tables import count, rows, texts
 from survey.storage.answers import accept
 from survey.storage.batches import ask_deletion, carry_out_deletions, freeze
-from survey.storage.reordering import rewrite_file, tidy
+from survey.storage.rewriting import rewrite_file, tidy
 from tests.survey.storage.samples import STUDY, VALUES, answer, mark, on_disk, open_study, send
 
 CANARY = "canary in the mine"

@@ -9,6 +9,8 @@ from forms.kinds import columns_of_study
 from survey.ethics.schema_audit import audit_file
 from survey.ethics.stored_data import TABLES
 from survey.storage import answer_tables
+from survey.storage.rewriting import Pace, rewrite_some
+from survey.storage.schema import UNREAD_COPY
 from survey.storage.schema_reader import SchemaObject, definitions, program_definitions
 from survey.storage.stores import FILES, Stores
 from survey.studies.current import NAME
@@ -401,3 +403,24 @@ def test_a_file_that_cannot_be_read_leaves_the_page_without_a_verdict(site):
     page = shown(app)
     assert "No verdict" in page
     assert "as said" not in page
+
+
+def test_a_file_that_is_being_rewritten_is_as_said_all_the_while(tmp_path, study):
+    stores = Stores(tmp_path)
+    db, words = stores.responses, study("branch")
+    prepare(db, words)
+    for number in range(3):
+        key = bytes([number]) * 16
+        sql = "INSERT INTO texts VALUES (?, 'branch', 'why', 'en', 0, ?, 0, 'well', 'new', NULL)"
+        db.conn.execute(sql, (key, key * 2))
+        db.conn.execute("INSERT INTO invitations VALUES (?, 'branch')", (key * 2,))
+    pace, seen = Pace(1), set()
+    while not rewrite_some(db, pace, one_go=0):
+        pace.rows = 1
+        found = definitions(tmp_path / "responses.db")
+        assert audit_file("responses", found, words).holds
+        seen |= {one.name for one in found}
+    assert {"relaid_texts", "leaving_texts", "relaid_texts_joined", UNREAD_COPY} <= seen
+    db.conn.execute("CREATE TABLE relaid_diary (at TEXT)")
+    assert not audit_file("responses", definitions(tmp_path / "responses.db"), words).holds
+    stores.close()

@@ -9,6 +9,7 @@ from survey.storage.answer_tables import count
 from survey.storage.answers import was_accepted
 from survey.storage.batches import ask_deletion, pending
 from survey.storage.counters import EventCounters, totals
+from survey.storage.duties import LATE_SECONDS, MINUTE, read_duties
 from survey.storage.maintenance import (
     DELETION_REST,
     DELETION_SECONDS,
@@ -164,6 +165,33 @@ def test_where_nobody_could_look_for_a_minute_nothing_counts_as_writable(keeper,
     pass_time(keeper, clock, HEALTH_SECONDS)
     clock.now += HEALTH_STALE_SECONDS
     assert not keeper.writable
+
+
+def test_a_duty_that_fails_for_ten_minutes_is_told_by_every_process(keeper, clock, client):
+    """Whoever works writes it down by the minute; what is done again is late no longer."""
+    keeper._release_lock()
+    fails = [True]
+
+    def due():
+        if fails:
+            raise OSError
+
+    args = {"clock": clock, "accepted_of": lambda draft: draft}
+    working = MaintenanceThread(client, EventCounters(), by_the_clock=due, **args)
+    pass_time(working, clock, 60)
+    pass_time(keeper, clock, HEALTH_SECONDS)
+    assert not keeper.late
+    clock.now += LATE_SECONDS
+    pass_time(keeper, clock, HEALTH_SECONDS)
+    assert keeper.late
+    fails.clear()
+    pass_time(working, clock, 61 + HEALTH_SECONDS)
+    pass_time(keeper, clock, HEALTH_SECONDS)
+    found = read_duties(client.folder)
+    assert (keeper.late, found.failing, found.seen % MINUTE) == (False, {}, 0)
+    assert {at % MINUTE for at in found.done.values()} == {0}
+    assert "delete by code in responses.db" in found.done
+    working._release_lock()
 
 
 def test_a_reader_in_the_way_only_puts_it_off(keeper, clock, client):

@@ -4,10 +4,9 @@ from survey.storage.reordering import (
     ARRIVAL_BATCH,
     merge_arrivals,
     not_rewritten,
-    rewrite_file,
-    tidy,
     waiting,
 )
+from survey.storage.rewriting import rewrite_file, tidy
 from tests.survey.storage.samples import STUDY, answer, open_study, send
 
 LARGE = "x" * 5_000_000  # archived words that make the file too large to be rewritten at once
