@@ -14,7 +14,7 @@ from tests.journeys.site import Site
 from tests.serving import answers
 from tests.waiting import until
 
-DISK_BYTES = 26 * 2**20  # more than the room without which stores count as not writable
+DISK_BYTES = 96 * 2**20  # more than the room without which stores count as not writable
 PAGE = 4096
 LEFT = [*range(12), 14, 17, 20, 24, 30, 40, 60]  # pages left on the disk when somebody sends
 FEW = 160  # descriptors of a process; it needs about 80 for itself
