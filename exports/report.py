@@ -37,8 +37,8 @@ class ReleaseContext:
     ``words`` and ``consents`` map each version that stands in the rows to the SHA-256 of its
     texts, ``archived`` are those texts. ``left_out`` maps a reason to the rows not handed over for
     it. ``recipient`` names person, agreement and date; ``corrections`` are recalled releases;
-    ``approval`` says how the ethics approval stood; ``tallies`` are totals of the collection as
-    they may be published (exports.documents.context).
+    ``approval`` says how the ethics approval stood, ``program`` what made the release; ``tallies``
+    are totals of the collection as they may be published (exports.documents.context).
     """
 
     pilot: bool = False
@@ -52,6 +52,7 @@ class ReleaseContext:
     recipient: Mapping[str, str] | None = None
     corrections: tuple[str, ...] = ()
     approval: str = ""
+    program: str = ""
     tallies: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -163,6 +164,7 @@ def about_release(
         "recipient": occasion.recipient,
         "corrections": list(occasion.corrections),
         "approval": occasion.approval,
+        "program": occasion.program,
         "words": dict(occasion.words) or {study.version: study.fingerprints.words},
         "consents": dict(occasion.consents),
         "fingerprints": {

@@ -12,8 +12,8 @@ from requirements.licences import PAGE, licence_of, pinned, table
 from tests.serving import ROOT
 
 PARTS = (
-    "survey", "forms", "exports", "templates", "studies", "pyproject.toml", "README.md", "LICENSE",
-    ".gitignore",
+    "survey", "forms", "exports", "templates", "studies", "requirements", "pyproject.toml",
+    "README.md", "LICENSE", ".gitignore",
 )  # fmt: skip
 
 

@@ -325,6 +325,7 @@ def _people(context: DocumentContext) -> str:
         "Ethics approval": context.approval,
         "Plan": facts.get("prereg_url"),
         "Contact": facts.get("contact_email"),
+        "Made with": context.report.get("program"),
     }
     return markup.bullets(f"{k}: {markup.plain(v)}" for k, v in said.items() if v)
 

@@ -14,6 +14,7 @@ from survey.backups import endings_list
 from survey.backups.endings_list import EndingsList
 from survey.clock import iso_utc
 from survey.crypto import KeyRing
+from survey.releases import destruction
 from survey.releases.archive import Archive
 from survey.storage import (
     accounts,
@@ -33,7 +34,7 @@ from survey.storage.stores import Stores
 
 LIST_LOST = "the list of what ended since is lost"
 DRAWN = ("freezes", "segments", "releases")
-ACTS = ("approvals", "rulings")
+ACTS = ("approvals", "rulings", "decisions", "conditions")
 
 
 class Since:
@@ -45,6 +46,7 @@ class Since:
         self.stores, self.keys, self.listed = stores, keys, listed
         self.made_at, self.who, self.at = made_at, who, iso_utc()
         self.told: list[str] = []
+        self._ended = frozenset().union(*listed.ended.values()) if listed else frozenset[str]()
 
     def end_all(self) -> list[str]:
         """End everything; return a sentence on each that was ended, and on what is lost."""
@@ -80,6 +82,8 @@ class Since:
     def _answers(self) -> None:
         """Delete answers and texts that were deleted since; without a list all that can be."""
         db, gone = self.stores.responses, 0
+        if self.listed and not self._ended:
+            return
         with write_transaction(db):
             merge_table(db)
             for table in merged_tables(db):
@@ -109,8 +113,7 @@ class Since:
     def _is_ended(self, deletion: bytes) -> bool:
         if self.listed is None:
             return True
-        values = endings_list.values_of(self.keys, deletion)
-        return any(v in known for known in self.listed.ended.values() for v in values)
+        return any(value in self._ended for value in endings_list.values_of(self.keys, deletion))
 
     def _gone(self, name: str, made: Callable[..., dict[str, Any]]) -> list[Any]:
         """Return what of this kind the copy has and the list no longer knows."""
@@ -154,6 +157,9 @@ class Since:
             studies.set_status(office, study, "frozen", self.at)
         elif state == "open":
             studies.set_status(office, study, "closed", self.at)
+        if self.listed and self.listed.went(study, "quorum") > self._count(study, "quorum"):
+            quorum = self.listed.went(study, "quorum")
+            members.set_quorum(office, members.QuorumChange(study, self.at, self.who, quorum))
         self._take_back(study, known.get("revoked", ()), known.get("recalled", ()))
         if self._acts_are_missing(study):
             self._suspend(study, ("collection", "use"), "acts of the board since are not in it")
@@ -231,5 +237,4 @@ class Since:
         if "releases" in known:
             archive = Archive(self.stores.folder, study)
             for path in [*archive.folder.glob("*.zip"), *archive.parts.glob("*")]:
-                path.chmod(0o600)
-                path.unlink()
+                destruction.overwrite(path)

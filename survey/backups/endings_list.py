@@ -15,6 +15,7 @@ from typing import Any
 
 from survey.crypto import KeyRing
 from survey.errors import Refusal
+from survey.locks import locked
 from survey.storage import endings, pairing, record
 from survey.storage.identity import identity_of
 from survey.storage.stores import Stores
@@ -168,12 +169,14 @@ def not_ours(listed: EndingsList | None, stores: Stores) -> str:
 
 def refresh(stores: Stores, keys: KeyRing, path: Path, day: str) -> None:
     """Bring the list up to date where something changed. Raises Refusal where it is not ours."""
-    listed = read(path)
-    if why := not_ours(listed, stores):
-        raise Refusal(f"{path}: {why}")
-    now = joined(listed, present(stores, keys, day))
-    if listed is None or text_of(now) != text_of(listed):
-        write(path, now)
+    # One at a time, and the files are read within: whoever writes last knows the latest.
+    with locked(path.with_suffix(".lock")):
+        listed = read(path)
+        if why := not_ours(listed, stores):
+            raise Refusal(f"{path}: {why}")
+        now = joined(listed, present(stores, keys, day))
+        if listed is None or text_of(now) != text_of(listed):
+            write(path, now)
 
 
 class EndingsKeeper:

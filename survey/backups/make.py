@@ -30,12 +30,13 @@ from survey.locks import locked
 from survey.program import program_version
 from survey.releases import destruction
 from survey.releases.archive import Archive, people_file
-from survey.storage import answer_tables, batches, endings, pairing, record, releases, studies
+from survey.storage import batches, endings, pairing, record, releases, studies
 from survey.storage.database import write_transaction
 from survey.storage.identity import identity_of
 from survey.storage.reordering import file_bytes, merge_table
 from survey.storage.rewriting import give_up_rewriting
 from survey.storage.stores import Stores
+from survey.storage.texts import text_counts
 from survey.studies import approvals, submission_documents
 from survey.studies.catalogue import study_folders
 
@@ -180,19 +181,14 @@ def remove(folder: Path) -> None:
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
             with suppress(OSError):
-                path.chmod(0o600)
-                with path.open("r+b") as file:
-                    for _ in range(0, path.stat().st_size, PIECE):
-                        file.write(bytes(PIECE))
-                    file.truncate()
-                    os.fsync(file.fileno())
+                destruction.overwrite(path)
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def counts(stores: Stores, study: str) -> dict[str, int]:
     """Return how many answers of a study are there, frozen and not, and how many texts."""
     found = batches.batches(stores.responses, study)
-    texts = sum(1 for _ in answer_tables.texts(stores.responses, study))
+    texts = sum(each.count for each in text_counts(stores.responses, study))
     unfrozen = found.get(0, 0)
     return {"unfrozen": unfrozen, "frozen": sum(found.values()) - unfrozen, "texts": texts}
 

@@ -13,7 +13,7 @@ import sqlite3
 import tarfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -26,6 +26,7 @@ from survey.backups.make import DATABASES, FORMAT, MANIFEST, PIECE, described, r
 from survey.clock import iso_utc, today_here
 from survey.crypto import KeyRing
 from survey.errors import Refusal, StoreError
+from survey.releases import destruction
 from survey.storage import pairing, record_check, server_keys
 from survey.storage.stores import Stores
 
@@ -192,13 +193,23 @@ def _put_right(
         )
         now = endings_list.present(stores, keys, today_here().isoformat())
         endings_list.write(staging / "endings.json", endings_list.joined(listed, now))
-        for db in (stores.responses, stores.office):
-            db.conn.execute("VACUUM")
-        return lines
     except StoreError as error:
         raise Refusal(str(error)) from None
     finally:
         stores.close()
+    for name in DATABASES:
+        _lay_anew(staging / name)
+    return lines
+
+
+def _lay_anew(path: Path) -> None:
+    """Write a database anew in key order, without remains of what was deleted in it."""
+    fresh = path.with_name(f".{path.name}")
+    with closing(sqlite3.connect(path)) as conn:
+        conn.execute("VACUUM INTO ?", (str(fresh),))
+    destruction.overwrite(path)
+    fresh.chmod(0o600)
+    fresh.rename(path)
 
 
 def _check_database(path: Path) -> None:
@@ -246,8 +257,9 @@ def _check_list(listed: EndingsList, stores: Stores, manifest: Mapping[str, Any]
 
 def _moved(staging: Path, into: Path) -> None:
     """Give what was made ready its name, at once."""
-    for left in staging.glob("*.turn"):
-        left.unlink()
+    for kind in ("*.turn", "*.use", "*-wal", "*-shm"):
+        for left in staging.glob(kind):
+            left.unlink()
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.rename(staging, into)  # noqa: PTH104 - replaces an empty folder, and refuses any other
     folder = os.open(into.resolve().parent, os.O_RDONLY)

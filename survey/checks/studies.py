@@ -8,6 +8,7 @@ from contextlib import closing
 
 from forms.toml_tables import StudyFaults
 from survey import mail
+from survey.checks.copies import copies
 from survey.checks.finding import Asked, Finding, safe, told, unsafe
 from survey.data_folder import key_ring
 from survey.errors import LacrimaError, StoreError
@@ -45,6 +46,7 @@ def _studies(asked: Asked, stores: Stores, catalogue: StudyCatalogue) -> Iterato
         yield told("help lines", notice)
     for problem in find_problems(catalogue, stores):
         yield unsafe("studies", problem)
+    yield from copies(asked, stores, catalogue)
     yield told("mail", mail.in_words(asked.config, stores.office))
     yield from _record(stores, asked.since)
 

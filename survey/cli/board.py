@@ -16,7 +16,7 @@ from survey.cli.main import main
 from survey.clock import iso_utc, today_here
 from survey.config import Config, read_config
 from survey.errors import Refusal
-from survey.signing.acts import refuse_researchers
+from survey.signing.acts import refuse_namesakes, refuse_researchers
 from survey.storage import accounts, members
 from survey.storage.accounts import Account
 from survey.storage.database import Database, write_transaction
@@ -101,6 +101,7 @@ def appoint(
         if not text.strip() or not text.isprintable():
             raise Refusal(f"{option} is empty, or has signs that cannot be printed.")
     refuse_researchers(office, version, full_name)
+    refuse_namesakes(office, name, who.name, full_name)
     member = Member(
         study=name, at=iso_utc(), who=claimed_name(), what="appointed", account=who.name,
         name=full_name.strip(), capacity=capacity.strip(), chair=chair, conflict=conflict.strip(),

@@ -53,6 +53,8 @@ def show_ledger(study: str) -> None:
         mark = " pilot" * made.pilot
         click.echo(f"{made.number}  {made.made_at}  tier {made.tier}{mark}  {made.rows} rows")
         click.echo(f"   SHA-256 of SHA256SUMS {made.sha256}")
+        if made.program:
+            click.echo(f"   made with {made.program}")
         if erratum := recalled.get(made.number):
             click.echo(f"   RECALLED {erratum.at}: {erratum.why}")
         for one in (g for g in given if g.release == made.number):

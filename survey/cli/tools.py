@@ -164,7 +164,7 @@ def verify(url: str, dossier: Path | None, keys: Path | None, invitation: str, s
             since=since,
             known=known,
         )
-    for note in report.notes:
+    for note in (*report.notes, *report.signed):
         click.echo(note)
     for difference in report.differences:
         click.echo(str(difference))

@@ -45,6 +45,13 @@ def missing_elements(office: Database, version: StudyVersion) -> str:
     return f"Found missing in this version: {said}{' …' * (len(missing) > NAMED)}."
 
 
+def waived_elements(office: Database, version: StudyVersion) -> list[str]:
+    """Return what members do without in exactly this version, a line each: whoever signs agrees."""
+    given = sorted(verdicts_on(office, version).values(), key=lambda one: one.element)
+    done_without = [one for one in given if one.verdict in ("waived", "not applicable")]
+    return [f"{one.element}, {one.verdict} ({one.who}: {one.reason})" for one in done_without]
+
+
 def without_reason(office: Database, version: StudyVersion) -> bool:
     """Return whether this is another version than was approved last, and nobody said why."""
     held = [one for one in studies.approvals(office, version.study.name) if not one.waits]

@@ -73,10 +73,11 @@ class Difference:
 
 @dataclass
 class Report:
-    """The differences found, each once, and notes on what could not be seen."""
+    """The differences found, each once, what could not be seen, what signatures are worth."""
 
     differences: dict[Difference, None] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    signed: list[str] = field(default_factory=list)
     screens: int = 0
     ways: int = 0
 
@@ -224,7 +225,7 @@ class _SiteComparison:
             told = check_certificate(json.loads(self.visitor.ask(address).html), known)
         except (ValueError, Refusal):  # an older site
             return
-        self.report.notes += [f"Certificate of the site: {line}" for line in told.lines]
+        self.report.signed += [f"Certificate of the site: {line}" for line in told.lines]
         if not told.sound:
             self.report.add("certificate: signatures", "as signed", told.lines[-1])
 

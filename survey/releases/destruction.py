@@ -17,7 +17,7 @@ from forms import dates
 from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.releases.archive import Archive
-from survey.storage import answer_tables, batches, studies, texts
+from survey.storage import answer_tables, batches, endings, studies, texts
 from survey.storage.database import write_transaction
 from survey.storage.record import append, rows_of
 from survey.storage.stores import Stores
@@ -143,6 +143,8 @@ def declare_backups(
     said = {"kind": BACKUPS.name, "what": BACKUPS.what, "last_day": day, "claimed": how.strip()}
     content = {"study": name, "at": at, "by": who, "destroyed": [said]}
     _keep(stores, content, BACKUPS.name, f"says that backups are destroyed: {how.strip()}")
+    with write_transaction(stores.responses):  # no copy is left that could bring them back
+        endings.forget_ended(stores.responses, name)
 
 
 def _keep(stores: Stores, content: dict[str, Any], kinds: str, what: str) -> Path:
@@ -187,7 +189,7 @@ def _destroyed(stores: Stores, version: StudyVersion, kind: Kind) -> dict[str, A
         sums = {path.name: sha256_of(path) for path in files}
         with Archive(stores.folder, study).working_folder():
             for path in files:
-                _overwrite(path)
+                overwrite(path)
         return {**said, "count": f"{len(files)} files", "sha256": sums}
     words = [bytes(w["fingerprint"]).hex() for w in answer_tables.wordings(stores.responses, study)]  # type: ignore[arg-type]
     gone = batches.destroy(stores.responses, study, texts=kind is TEXTS)
@@ -208,7 +210,7 @@ def _files(stores: Stores, study: str) -> list[Path]:
     return sorted(path for path in found if path.is_file())
 
 
-def _overwrite(path: Path) -> None:
+def overwrite(path: Path) -> None:
     """Overwrite a file with zeros as far as the file system lets one, then delete it."""
     path.chmod(0o600)
     with path.open("r+b") as file:

@@ -19,6 +19,7 @@ from forms.study import Study, Tier
 from survey.clock import iso_utc
 from survey.collection.figures import is_synthetic
 from survey.errors import Refusal
+from survey.program import program_version
 from survey.releases import archive, pilots
 from survey.releases.archive import Archive
 from survey.releases.build import (
@@ -88,6 +89,7 @@ def prepare_build(
             approval=""
             if request.pilot
             else approval_in_words(stores.office, study.name, request.made_at),
+            program=f"Lacrima {program_version()}",
         )
         yield ReleaseBuild(
             stores, study, request, kept, folder, wordings, context, segments, waiting, pilot,
@@ -236,6 +238,7 @@ def _enter(
         batches=tuple(b for s in segments for b in s.batches),
         pilot=request.pilot,
         number=number,
+        program=build.context.program,
     )
     tallies, mark = build.context.tallies, " of the pilot" * request.pilot
     what = f"{study.name}: release {number}{mark}, tier {request.tier}, made"
@@ -297,4 +300,5 @@ def _as_it_was(stores: Stores, made: Release, context: ReleaseContext) -> Releas
         corrections=_corrections(recalled),
         approval="" if made.pilot else approval_in_words(office, name, made.made_at),
         tallies=releases.collected(office, name).get(made.number, {}),
+        program=made.program,
     )

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from forms.platform_texts import WHY_PAUSED
 from survey.errors import Refusal
-from survey.ethics.approvable import missing_elements
+from survey.ethics.approvable import missing_elements, waived_elements
 from survey.program import program_version
 from survey.signing import key_files
 from survey.signing.statements import (
@@ -119,6 +119,16 @@ def refuse_researchers(office: Database, version: StudyVersion, name: str) -> No
         )
 
 
+def refuse_namesakes(office: Database, study: str, account: str, name: str) -> None:
+    """Raise Refusal where another account sits on the board under this name: one person, twice."""
+    others = [m for m in members.members(office, study) if m.account != folded(account)]
+    if found := next((m for m in others if _plain(m.name) == _plain(name)), None):
+        raise Refusal(
+            f"{name} sits on the board of {study} already, with the account {found.account}: one "
+            "person has one seat. Two people of one name need something that tells them apart."
+        )
+
+
 def may_rule(office: Database, version: StudyVersion, account: str, today: str) -> Member:
     """Return the member who may say what binds a study. Raises Refusal for anybody else."""
     found = may_sign(office, version.study.name, account, today)
@@ -141,6 +151,7 @@ def propose_approval(
     approvals.archive_version(stores.folder, version)
     approval = approvals.approval_under(office, version, form)
     said = {**_frame(office, study, at, today), "carried": _carried(office, study)}
+    said["waived"] = waived_elements(office, version)
     return _propose(
         office, study, who, "approve", statement_on(approval, "approve", **said, **more), at
     )
@@ -345,6 +356,8 @@ def _not_approvable(
     now = signed_fields(approvals.approval_under(office, version, form))
     if any(said.get(name) != value for name, value in now.items()):
         return "what else is signed, such as the submitted documents, has changed since."
+    if said.get("waived", []) != waived_elements(office, version):
+        return "members do without other elements of the checklist since."
     if missing := missing_elements(office, version):
         return f"{missing[0].lower()}{missing[1:]}"
     return approvals.fault_of_dates(form, today)
@@ -368,9 +381,13 @@ def _form_of(said: dict[str, Any], signers: str) -> ApprovalForm:
 
 def _overtaken(office: Database, proposal: Proposal, said: dict[str, Any]) -> str:
     """Return why an approval is not to be confirmed or revoked any more; or nothing."""
-    noted = {a.number: a for a in studies.approvals(office, proposal.study)}[said["number"]]
+    found = studies.approvals(office, proposal.study)
+    noted = next(one for one in found if one.number == said["number"])
     if noted.revoked:
         return "the approval was revoked since."
+    later = [a for a in found if a.number > noted.number and not a.waits]
+    if proposal.act == "confirm" and noted.waits and later:
+        return f"{later[-1].reference} was approved after it and governs: note the letter anew."
     waits = proposal.act != "confirm" or noted.waits
     return "" if waits else "the approval was confirmed since."
 
@@ -401,6 +418,8 @@ def sign(
         if now.progress != "open":
             raise NotSigned(now.why)
         name, capacity = _signer(office, proposal, account, today)
+        if proposal.study:
+            refuse_namesakes(office, proposal.study, account, name)
         for version in versions if proposal.study else ():
             refuse_researchers(office, version, name)
         if folded(account) in {one.account for one in now.signed}:

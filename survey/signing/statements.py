@@ -18,7 +18,7 @@ from survey.program import program_version
 from survey.storage.studies import LATER, Approval
 
 FORMAT = "lacrima-statement-1"
-LARGEST = 200_000  # bytes of a statement file; conditions and answers are a few thousand
+LARGEST = 1_000_000  # bytes of a statement file; reasons and conditions are some thousand each
 
 # What takes effect once the quorum has signed.
 ACTS = {
@@ -44,6 +44,7 @@ LABELS = {
     "analysis_until": "Last day of data analysis",
     "conditions": "Conditions",
     "carried": "Conditions of earlier approvals that go on binding",
+    "waived": "Elements of the checklist that the board does without",
     "condition": "Number of the condition",
     "asked": "What it asks for",
     "switches": "What it is about",

@@ -46,7 +46,7 @@ def pending(db: Database) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Deletions:
+class _ToDelete:
     """Rows and texts (their keys by table) that are asked for, and how often was merged by then."""
 
     merged: int
@@ -57,7 +57,7 @@ _MERGED = "SELECT merged FROM levelling"
 _PARTS = ("SELECT key FROM {} WHERE " + _ASKED, " AND study NOT IN (SELECT study FROM freezing)")
 
 
-def _find_asked(db: Database) -> _Deletions:
+def _find_asked(db: Database) -> _ToDelete:
     """Look for what is asked for among all that is merged: nobody waits for that.
 
     What is being frozen is so for those who ask: their codes come too late.
@@ -71,7 +71,7 @@ def _find_asked(db: Database) -> _Deletions:
         beside = _PARTS[1] if table == answer_tables.TEXTS else ""
         found = db.conn.execute(_PARTS[0].format(quoted(table)) + beside)
         keys[table] = [bytes(key) for (key,) in found.fetchall()]
-    return _Deletions(merged, keys)
+    return _ToDelete(merged, keys)
 
 
 def _with_deletions(db: Database) -> list[str]:
@@ -82,7 +82,7 @@ def _with_deletions(db: Database) -> list[str]:
 _GROUPS = {True: "study, variable, coalesce(lang, ''), batch, state", False: "batch"}
 
 
-def _delete(db: Database, asked: _Deletions) -> tuple[int, frozenset[str]]:
+def _delete(db: Database, asked: _ToDelete) -> tuple[int, frozenset[str]]:
     """Delete what was found and what has just arrived, and empty the queue, in a transaction.
 
     Returns how many rows and texts went, and the studies of the rows.

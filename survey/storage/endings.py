@@ -82,6 +82,10 @@ _STUDIES = """SELECT study FROM lives UNION SELECT study FROM approvals UNION
 COUNTED = {
     "approvals": "SELECT count(*) FROM approvals WHERE study = ?",
     "rulings": "SELECT count(*) FROM rulings WHERE study = ?",
+    "decisions": "SELECT count(*) FROM decisions WHERE study = ?",
+    "conditions": "SELECT count(*) FROM settled_conditions WHERE study = ?",
+    "quorum": """SELECT coalesce((SELECT members FROM quorums WHERE study = ?
+        ORDER BY id DESC LIMIT 1), 0)""",
     "freezes": "SELECT coalesce(max(batch), 0) FROM freezes WHERE study = ?",
     "segments": "SELECT count(*) FROM segments WHERE study = ?",
     "releases": "SELECT count(*) FROM releases WHERE study = ? AND NOT pilot",

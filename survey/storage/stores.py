@@ -138,6 +138,11 @@ class Stores:
                     self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                     if not any(self.folder.iterdir()):  # just made, or made for us
                         self.folder.chmod(0o700)
+                elif not self.folder.is_dir():  # a lock would make a file of its name
+                    raise StoreUnavailable(
+                        f"{self.folder} is no folder: put it back, or name the right one in "
+                        "LACRIMA_DATA."
+                    )
                 with locked(
                     self.folder, seconds=TURN_SECONDS
                 ) as handle:  # another process may start just now

@@ -48,11 +48,11 @@ def main() -> int:
     parser.add_argument("--out", type=Path, help="file for the table")
     asked, begun, at = parser.parse_args(), time.monotonic(), commit()
 
-    def told(row: Outcome) -> None:
-        print(f"{row.verdict}: {row.adversary}: {row.tried}", file=sys.stderr, flush=True)
-
+    rows: list[Outcome] = []
     with tempfile.TemporaryDirectory(prefix="attacks-") as folder:
-        rows = everything(Path(folder), LONG if asked.long else SHORT, told)
+        for row in everything(Path(folder), LONG if asked.long else SHORT):
+            print(f"{row.verdict}: {row.adversary}: {row.tried}", file=sys.stderr, flush=True)
+            rows.append(row)
     failed = sum(not row.sound for row in rows)
     text = PAGE.format(
         command="audit" if asked.long else "attack", commit=at, failed=failed, count=len(rows),

@@ -136,7 +136,8 @@ def _a_deletion_makes_room() -> None:
     """Full is what holds as many answers as there are now."""
 
     def there(here: Any, version: Any) -> int:
-        return answer_tables.count(here._stores.answers(pilot=version.pilot), version.study.name)
+        db = here._stores.answers(pilot=version.pilot)
+        return len([*answer_tables.rows(db, version.study.name)])
 
     changed: Any = availability.Availability
     changed._sent = there

@@ -11,10 +11,13 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 from tests.attacks import (
+    backups,
     canaries,
     deletion,
     device,
@@ -96,6 +99,11 @@ def recorded(folder: Path, sizes: Sizes) -> Iterator[list[Outcome]]:
     yield record.rows(folder, times=sizes.forgeries)
 
 
+def backed_up(folder: Path, _: Sizes) -> Iterator[list[Outcome]]:
+    """What is tried at backups."""
+    yield backups.rows(folder)
+
+
 def watched(_: Path, sizes: Sizes) -> Iterator[list[Outcome]]:
     """What is tried on the network; left out where the proxy of the tests is missing."""
     if shutil.which("caddy", path=str(Path(sys.executable).parent)):
@@ -109,20 +117,24 @@ def remembered(folder: Path, _: Sizes) -> Iterator[list[Outcome]]:
 
 
 Part = Callable[[Path, Sizes], Iterator[list[Outcome]]]
-PARTS: tuple[Part, ...] = (served, released, recorded, watched, remembered)
+# The server's part has the machine to itself: it listens to how long answers take.
+ALONE: Part = served
+BESIDE: tuple[Part, ...] = (watched, released, remembered, recorded, backed_up)
+AT_ONCE = 2
 
 
-def everything(
-    folder: Path, sizes: Sizes, done: Callable[[Outcome], object] = lambda _: None
-) -> list[Outcome]:
-    """Carry out every part; ``done`` is given each row as it comes."""
-    found: list[Outcome] = []
-    for part in PARTS:
-        here, begun = folder / part.__name__, time.monotonic()
-        here.mkdir(mode=0o700)
-        for rows in part(here, sizes):
-            for row in rows:
-                done(row)
-            found += rows
-        print(f"{part.__name__}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
+def _whole(part: Part, folder: Path, sizes: Sizes) -> list[Outcome]:
+    here, begun = folder / part.__name__, time.monotonic()
+    here.mkdir(mode=0o700)
+    found = [row for rows in part(here, sizes) for row in rows]
+    print(f"{part.__name__}: {time.monotonic() - begun:.0f} s", file=sys.stderr, flush=True)
     return found
+
+
+def everything(folder: Path, sizes: Sizes) -> Iterator[Outcome]:
+    """Carry out every part; yield its rows."""
+    yield from _whole(ALONE, folder, sizes)
+    with ProcessPoolExecutor(AT_ONCE, mp_context=get_context("spawn")) as pool:
+        parts = [pool.submit(_whole, part, folder, sizes) for part in BESIDE]
+        for part in parts:
+            yield from part.result()

@@ -5,7 +5,7 @@ import pytest
 from tests.attacks import releases
 from tests.attacks.outcome import BROKEN, HELD, LIMIT, UNPROVEN, Outcome, Told, table
 from tests.attacks.spelling import holding
-from tests.attacks.suite import TESTS, recorded, released, served
+from tests.attacks.suite import TESTS, backed_up, recorded, released, served
 
 
 def refused(rows):
@@ -37,6 +37,11 @@ def test_no_attack_at_released_rows_reaches_more_than_the_pages_say(tmp_path):
 def test_no_attack_at_the_record_goes_unnoticed_where_the_pages_say_it_shows(tmp_path):
     rows = everything_of(recorded, tmp_path)
     assert (refused(rows), len(rows)) == (NOTHING, 4)
+
+
+def test_no_attack_at_a_backup_reads_it_or_revives_what_was_deleted(tmp_path):
+    rows = everything_of(backed_up, tmp_path)
+    assert (refused(rows), len(rows)) == (NOTHING, 3)
 
 
 def outcome(told, weakened=(9, 10, 0), bound=0.0):

@@ -1,3 +1,4 @@
+import io
 import json
 import os
 import resource
@@ -17,12 +18,16 @@ from survey.backups.age_format import (
     public_key,
     read_identities,
 )
+from survey.backups.endings_list import EndingsKeeper
 from survey.backups.make import make
 from survey.backups.restore import restore
+from survey.checks.copies import copies
+from survey.checks.finding import Asked
 from survey.cli.main import main
 from survey.config import Config
 from survey.crypto import KeyRing, make_key, read_keys
 from survey.errors import Refusal
+from survey.ethics.news import news_of
 from survey.storage import (
     accounts,
     answer_tables,
@@ -35,6 +40,7 @@ from survey.storage import (
     studies,
 )
 from survey.storage.stores import Stores
+from survey.studies.catalogue import StudyCatalogue
 from survey.studies.data_use import DataUseStopped, check_use
 from tests.answering import real_answers
 from tests.conftest import STUDIES
@@ -183,6 +189,7 @@ def test_a_restore_ends_again_what_ended_since(house):
     members.assign(office, "Ada", [])
     (bea,) = members.members(office, NAME)
     members.appoint(office, replace(bea, what="ended"))
+    members.set_quorum(office, members.QuorumChange(NAME, DAY, WHO, 2))
     members.end_keys(office, "Bea", at=DAY, who=WHO, why="lost")
     board.rule(office, NAME, "suspended", at=DAY, who=WHO, why="a reason")
     approval = studies.approvals(office, NAME)[-1].number
@@ -195,6 +202,7 @@ def test_a_restore_ends_again_what_ended_since(house):
     assert not members.assigned(put_back, "Ada")
     assert members.members(put_back, NAME) == []
     assert members.keys(put_back, "Bea") == []
+    assert members.quorum(put_back, NAME) == 2
     assert board.suspension(put_back, NAME, "collection")
     assert board.suspension(put_back, NAME, "use")
     assert studies.approvals(put_back, NAME)[-1].revoked
@@ -222,6 +230,8 @@ def test_where_nothing_ended_since_a_restore_closes_the_study_and_says_so_in_the
     check_use(stores.office, NAME, pilot=False)
     assert studies.status(stores.office, NAME) == "closed"
     assert "restored from" in studies.audit(stores.office)[-1]["what"]
+    (news, *_) = news_of(stores.office, "Bea", [NAME])
+    assert news.sentence.startswith("The data were put back from a backup of ")
     assert lines == ["Lost: answers sent since, and 2 lines of the record of staff's acts."]
     assert record_check.check(stores.office).whole
     stores.close()
@@ -384,9 +394,13 @@ def test_the_list_names_nobody_and_holds_no_order(house):
     assert found["ended"][NAME] == sorted(found["ended"][NAME])
 
 
-def test_a_backup_that_cannot_be_written_leaves_nothing(house):
+def test_what_cannot_be_written_whole_leaves_nothing(house):
     def limited():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, 1_500_000))
+
+    large = house.config.data / "approved" / "large.bin"
+    large.parent.mkdir()
+    large.write_bytes(os.urandom(3_000_000))  # in the middle of it the disk is full
 
     environ = {
         "PATH": os.environ["PATH"], "LACRIMA_DATA": str(house.config.data),
@@ -395,13 +409,24 @@ def test_a_backup_that_cannot_be_written_leaves_nothing(house):
     }  # fmt: skip
     out = house.folder / "out"
     out.mkdir()
-    public = house.secret.read_text().splitlines()[0].removeprefix("# public key: ")
-    run = "from survey.cli import main; main()"
-    command = [sys.executable, "-c", run, "backup", str(out), "--to", public]
-    done = subprocess.run(command, env=environ, preexec_fn=limited, capture_output=True, text=True)
-    assert done.returncode == 1
-    assert "No backup was made." in done.stderr
-    assert [*out.iterdir()] == []
+    public = out / "backup.pub"
+    public.write_text(house.secret.read_text().splitlines()[0].removeprefix("# public key: "))
+
+    def refused(*words):
+        command = [sys.executable, "-c", "from survey.cli import main; main()", *map(str, words)]
+        done = subprocess.run(
+            command, env=environ, preexec_fn=limited, capture_output=True, text=True
+        )
+        assert done.returncode == 1
+        return done.stderr
+
+    assert "No backup was made." in refused("backup", out, "--to", public)
+    assert [*out.iterdir()] == [public]
+    whole = house.backup()
+    house.keep_list()
+    given = ("--identity", house.secret, "--endings", house.config.endings)
+    assert "Nothing is there." in refused("restore", whole, "--into", out / "r", *given)
+    assert [*out.iterdir()] == [public]
     assert not (house.config.data / ".backup").exists()
 
 
@@ -442,3 +467,49 @@ def test_the_server_starts_on_no_files_of_two_moments(house, runner):
     assert done.exit_code == 1
     assert "responses.db is older than office.db" in done.stderr
     assert "lacrima restore" in done.stderr
+
+
+def test_the_doctor_tells_of_backups_and_of_files_of_two_moments(house):
+    def found(name):
+        every = copies(Asked(house.config), house.stores, StudyCatalogue([]))
+        return [(f.verdict, str(f)) for f in every if f.name == name]
+
+    assert "none was made here" in found("backup")[0][1]
+    assert "is on the disk of the data" in found("endings list")[0][1]
+    house.backup()
+    assert "the last one was made on" in found("backup")[0][1]
+    assert found("moment")[0][0] == "safe"
+    pairing.advance(house.stores.responses, house.stores.office)
+    house.stores.responses.conn.execute("UPDATE pairing SET generation = 0")
+    assert found("moment")[0][0] == "unsafe"
+
+
+def test_the_server_keeps_the_list_and_writes_it_only_where_something_changed(house):
+    kept = EndingsKeeper(house.stores, house.keys, house.config.endings)
+    kept.tick(DAY)
+    first = house.config.endings.stat()
+    kept.tick(DAY)
+    assert house.config.endings.stat() == first
+    delete_one(house.stores)
+    kept.tick(DAY)
+    listed = endings_list.read(house.config.endings)
+    assert [len(values) for values in listed.ended.values()] == [1]  # type: ignore[union-attr]
+
+
+def test_what_no_backup_holds_is_not_unpacked(house):
+    listed = house.keep_list()
+    for name, kind in (("../x", tarfile.REGTYPE), ("/x", tarfile.REGTYPE), ("x", tarfile.SYMTYPE)):
+        entry = tarfile.TarInfo(name)
+        entry.type, entry.linkname = kind, "/etc/passwd"
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+            archive.addfile(entry, io.BytesIO())
+        path = house.folder / "forged.age"
+        with path.open("wb") as file:
+            sealed = EncryptedWriter(file, [house.public])
+            sealed.write(packed.getvalue())
+            sealed.finish()
+        with pytest.raises(Refusal, match="holds what no backup"):
+            house.restored(path, listed=listed)
+    assert not (house.folder / "restored").exists()
+    assert not (house.folder / "x").exists()

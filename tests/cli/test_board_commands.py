@@ -70,6 +70,17 @@ def test_nor_is_one_whom_the_site_names_though_no_word_does(
     assert members.members(office, "minimal") == []
 
 
+def test_one_person_has_one_seat(lacrima, ada, office):
+    lacrima("account", "add", "ada2", "--role", "board")
+    assert lacrima("board", "appoint", "minimal", "ada", *TERM)[0] == 0
+    assert lacrima("board", "appoint", "minimal", "ada", *TERM, "--chair")[0] == 0
+    status, _, told = lacrima("board", "appoint", "minimal", "ada2", *TERM, "--name", "Ada Berg")
+    assert (status, "sits on the board of minimal already, with the account ada" in told) == (
+        1,
+        True,
+    )
+
+
 def test_a_term_that_ends_before_it_begins_is_refused(lacrima, ada, office):
     status, _, told = lacrima("board", "appoint", "minimal", "ada", *TERM, "--from", "2100-01-01")
     assert (status, "would end before it begins" in told) == (1, True)

@@ -125,10 +125,10 @@ class Started:
         with closing(socket.socket(socket.AF_UNIX)) as asking:
             return bool(asking.connect_ex(str(self.place)))
 
-    def restricted(self, place, *command):
+    def restricted(self, place, *command, unit="lacrima.service"):
         """The command that runs ``command`` under the unit's restrictions."""
         program = Path(__file__).with_name("as_systemd.py")
-        return [sys.executable, str(program), str(UNITS / "lacrima.service"), place, *command]
+        return [sys.executable, str(program), str(UNITS / unit), place, *command]
 
 
 @pytest.fixture(scope="module")
@@ -183,6 +183,19 @@ def test_under_the_restrictions_commands_work(started, command, tmp_path):
         env={**os.environ, **started.settings}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_under_the_restrictions_of_its_unit_a_backup_is_made(started, tmp_path):
+    def run(*command):
+        environ = {**os.environ, **started.settings}
+        return subprocess.run(command, env=environ, capture_output=True, text=True, check=True)
+
+    made = run(LACRIMA, "backup", "--new-key", tmp_path / "secret").stdout.split()
+    (tmp_path / "backup.pub").write_text(next(word for word in made if word.startswith("age1")))
+    (tmp_path / "backups").mkdir()
+    to = (str(tmp_path / "backups"), "--to", str(tmp_path / "backup.pub"))
+    run(*started.restricted("", str(LACRIMA), "backup", *to, unit="lacrima-backup.service"))
+    assert len(list((tmp_path / "backups").iterdir())) == 1
 
 
 def test_a_reload_brings_new_processes_and_loses_nobody(started):

@@ -73,12 +73,16 @@ class People:
         while not self._over.is_set():
             word = secrets.token_hex(12)
             self.sent.add(word)
-            # An honest error page, a cut connection, or a draft that died with its server.
-            try:
-                if send(self.site, word):
-                    self.confirmed.add(word)
-            except (OSError, http.client.HTTPException, AssertionError, StopIteration, LookupError):
-                continue
+            if sends(self.site, word):
+                self.confirmed.add(word)
+
+
+def sends(site: str, word: str) -> bool:
+    """Answer once; False too where the connection is cut, the draft lost, or a 503 the answer."""
+    try:
+        return send(site, word)
+    except (OSError, http.client.HTTPException, AssertionError, StopIteration, LookupError):
+        return False
 
 
 def send(site: str, word: str) -> bool:

@@ -156,6 +156,20 @@ def test_the_named_clinician_lifts_the_pause_with_a_reason(collecting, signed_in
     assert collecting.client().begin().screen == "questions"
 
 
+def test_what_a_member_suspends_over_a_pause_the_clinician_does_not_lift(collecting, signed_in):
+    collecting.meet()
+    Staff(signed_in(collecting.app, "board", name="Bea"), collecting.name).rule("suspended")
+    ada = Staff(signed_in(collecting.app, "researcher", name="Ada"), collecting.name)
+    token = ada.open("comments").page.named("csrf_token")[0].value
+    ada.browser.post(f"{ada.base}stop-rule", data={"csrf_token": token, "why": "I spoke."})
+    collecting.later(10)
+    problem = collecting.services.availability.state_of(collecting.name, now=True).problem
+    assert (collecting.state, problem) == (
+        "expired",
+        f"The board suspended it on {day(0)}: A complaint.",
+    )
+
+
 def test_nobody_else_lifts_it_there_and_the_board_does_at_its_own_page(collecting, signed_in):
     collecting.meet()
     for name, role in (("Rob", "researcher"), ("Bea", "board")):

@@ -102,6 +102,13 @@ def test_who_became_known_as_a_researcher_since_signs_nothing(running, board, tw
     assert ("is a researcher of minimal" in two.text, running.state) == (True, "expired")
 
 
+def test_one_person_with_two_accounts_signs_once(running, board, two):
+    board.rule("suspended").rule("lifted")
+    seat(office_of(running), NAME, "Bo", quorum=None, name="Dr. ada")
+    two.open(board.here).sign_proposal()
+    assert ("one person has one seat" in two.text, running.state) == (True, "expired")
+
+
 def test_every_signature_declares_to_be_no_researcher_and_to_have_no_conflict(running, board):
     board.fill_in().propose()
     assert "under whatever name or account, and has no conflict of interest" in board.text
@@ -129,6 +136,20 @@ def test_an_element_found_missing_after_a_proposal_stops_it_in_a_sentence(runnin
     assert "found missing in this version: US-03 (Ada: No risk is named.)" in board.text
     board.sign_proposal()
     assert len(approvals(running)) == 1
+
+
+def test_what_one_member_waives_every_signer_reads_and_signs(running, board):
+    waive(board, "US-11", "It is small.")
+    board.fill_in().propose()
+    assert "US-11, waived (Ada: It is small.)" in board.text
+    proposal = board.here
+    waive(board, "US-12", "It is small too.")
+    assert "members do without other elements" in board.open(proposal).text
+
+
+def waive(board, element, reason):
+    board.open("verdicts")
+    board.submit("verdicts", element=element, verdict="waived", reason=reason)
 
 
 @pytest.mark.parametrize(("begins", "ends", "told"), [
@@ -204,6 +225,18 @@ def test_a_letter_that_nobody_confirmed_asks_for_nothing(running):
     confirm(stores, approvals(running)[-1])
     running.later(3)
     assert (running.state, states(running)) == ("expired", ["open", "open"])
+
+
+def test_a_letter_from_before_an_approval_that_governs_is_not_confirmed(running, board):
+    stores = running.services.stores
+    form = ApprovalForm(
+        reference="Letter", by="A board", approved_on=day(0), expires_on=day(9), letter="ab" * 32
+    )
+    record_approval(stores, running.version, form)
+    board.fill_in(reference="2026-8").sign()
+    board.open("approve")
+    board.submit("confirm")
+    assert "2026-8 was approved after it and governs: note the letter anew." in board.text
 
 
 def test_a_setting_makes_no_pilot_of_a_study_that_was_opened(mood, open_app):

@@ -12,7 +12,7 @@ from survey.storage.stores import Stores
 from tests.conftest import TOP
 from tests.upgrade.test_earlier_data import VERSIONS, laid_out
 
-PARTS = ("survey", "forms", "exports", "templates", "studies")
+PARTS = ("survey", "forms", "exports", "templates", "studies", "deploy")
 
 
 def built(folder, release):

@@ -476,13 +476,23 @@ def _told() -> str:
 ALREADY = "That had been done already: this is how it stands now."
 
 
+def _switches_to_stop() -> list[board.Switch]:
+    """Return the switches that a member can stop: also what the program alone has paused.
+
+    Else the clinician who lifts the program's pause would lift what a member wants to be stopped.
+    """
+    office, name = services().stores.office, current_name()
+    found = {switch: board.suspension(office, name, switch) for switch in SWITCHES}
+    return [s for s, ruled in found.items() if ruled is None or ruled.who == board.PROGRAM]
+
+
 def _suspend(why: str) -> int:
     """Suspend what is ticked; return 0, since nothing is left to be signed. Raises Refusal."""
     office, name = services().stores.office, current_name()
     member = acts.may_sign(office, name, current_account().name, today())
     with one_act():
-        going_on = [s for s in SWITCHES if board.suspension(office, name, s) is None]
-        if not (chosen := [s for s in going_on if s in request.form.getlist("switch")]):
+        open_to_it = _switches_to_stop()
+        if not (chosen := [s for s in open_to_it if s in request.form.getlist("switch")]):
             raise Refusal(ALREADY)
         board.rule(
             office, name, "suspended", at=now(), who=member.title, why=why,
@@ -521,6 +531,7 @@ def _suspend_page(fault: str = "") -> str:
         "Suspend or revoke",
         state=current_state(now=True),
         switches=[(s, label, board.suspension(office, name, s)) for s, label in SWITCHES.items()],
+        can_stop=bool(_switches_to_stop()),
         ticked=request.form.getlist("switch") if request.method == "POST" else list(SWITCHES),
         rulings=list(reversed(board.rulings(office, name))),
         open_ones=[a for a in reversed(noted) if not a.revoked],

@@ -17,6 +17,12 @@ from tests.conftest import folder_of
 from tests.survey.ethics.dossier.conftest import dossier_of
 
 
+def elsewhere(open_app, tmp_path):
+    """The same study at another installation."""
+    other = tmp_path / "other"
+    return open_app("branch", data=other, key=other / "server.key")
+
+
 def opened(archive):
     with zipfile.ZipFile(io.BytesIO(archive)) as found:
         return {name: found.read(name) for name in found.namelist()}
@@ -43,7 +49,7 @@ def test_every_sum_agrees(open_app):
 
 def test_two_installations_give_the_same_bytes(open_app, tmp_path):
     first = dossier_of(open_app("branch"), "branch")
-    assert first == dossier_of(open_app("branch", data=tmp_path / "other"), "branch")
+    assert first == dossier_of(elsewhere(open_app, tmp_path), "branch")
 
 
 def test_nothing_else_in_the_study_s_folder_leaves_it(open_app, tmp_path):
@@ -127,7 +133,7 @@ def test_of_very_many_ways_those_are_walked_that_show_something_new(
     every = texts(dossier_of(open_app("branch"), "branch"))
     monkeypatch.setattr("survey.ethics.dossier.chapters_screens.MOST_WAYS", 1)
     DOSSIERS.forget()
-    fewer = texts(dossier_of(open_app("branch", data=tmp_path / "other"), "branch"))
+    fewer = texts(dossier_of(elsewhere(open_app, tmp_path), "branch"))
     DOSSIERS.forget()
     asked = [{s["asks"] for s in told["screens"]} for told in (every, fewer)]
     assert asked[0] == asked[1]
