@@ -140,7 +140,9 @@ def command_on(data: Path, *shelves: Path) -> Command:
 @pytest.fixture(scope="module")
 def lacrima(tmp_path_factory: pytest.TempPathFactory) -> Command:
     """``lacrima`` with every study folder of the repository, all untouched."""
-    return command_on(tmp_path_factory.mktemp("host") / "data", *(TOP / s for s in SHELVES))
+    run = command_on(tmp_path_factory.mktemp("host") / "data", *(TOP / s for s in SHELVES))
+    run("key", "new")
+    return run
 
 
 class Installation:
