@@ -47,7 +47,7 @@ class Outcome:
         """Broken where chance cannot explain what lies above the bound."""
         if by_chance(self.told.right, self.told.tries, self.bound) < SURE:
             return BROKEN
-        if not self.proven:
+        if not self.proven and self.bound < 1:  # what may be told whole proves itself
             return UNPROVEN
         return LIMIT if self.bound > self.by_guessing + 1e-9 else HELD
 
