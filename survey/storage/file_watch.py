@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from survey.errors import StoreUnavailable
 
+ENDING_SECONDS = 2.0  # how long a process may take to end once SQLite has closed its files
 _ROOM = 120  # bytes of the note
 _CHANGING = b"changing".ljust(_ROOM)
 
@@ -65,6 +67,30 @@ class FileWatch:
                 f"{self.path} was taken away, replaced or changed by another program while it was "
                 "in use: put the right file back, and start the server again."
             )
+
+    def settle(self) -> None:
+        """Check while others may be ending: a file as the last of them left it is ours.
+
+        A process that ends without closing its stores has SQLite write the log back unnoted. To be
+        called under the folder's lock. Raises StoreUnavailable.
+        """
+        until = time.monotonic() + ENDING_SECONDS
+        while not self.unchanged() and time.monotonic() < until:
+            if self._is_alone():
+                self.note()
+            else:
+                time.sleep(ENDING_SECONDS / 100)
+        self.check()
+
+    def _is_alone(self) -> bool:
+        """Return whether every other process has closed the file by now."""
+        try:
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            fcntl.flock(self._handle, fcntl.LOCK_SH)
+        return True
 
     def check_log(self) -> None:
         """Raise StoreUnavailable where a log lies beside a file that was put there later.

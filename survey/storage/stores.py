@@ -174,11 +174,12 @@ class Stores:
         if watch.alone:
             watch.check_log()
             watch.note()
-        watch.check()
+        watch.settle()
         db = _connect(path, name)
         if watch.alone:
             watch.note()  # a copy that SQLite wrote has no log until it is opened here
         try:
+            watch.settle()  # from here on no process that ends is the last to close it
             versions.check_known(db, FILES[name], path)
         except StoreUnavailable:
             db.close()

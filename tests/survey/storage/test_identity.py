@@ -3,6 +3,7 @@
 import os
 import shutil
 import sqlite3
+import threading
 
 import pytest
 
@@ -115,6 +116,27 @@ def test_a_process_killed_while_it_writes_the_log_back_stops_nobody_else(made):
             stores.office.conn.execute("CREATE TABLE IF NOT EXISTS x (y)")
         truncate_log(stores.office)
     stores.close()
+
+
+USING = """
+import sys; from pathlib import Path; from survey.storage.stores import Stores
+office = Stores(Path(sys.argv[1])).office; print("open", flush=True); sys.stdin.read()
+"""
+
+
+def test_what_an_ending_process_leaves_is_ours_and_what_it_finds_changed_is_not(made):
+    folder, identity = made
+    process, path = python("-c", USING, str(folder)), folder / "office.db"
+    assert next_line(process) == "open\n"
+    os.utime(path, (1, 1))
+    with pytest.raises(StoreUnavailable, match="taken away, replaced or changed"):
+        _ = Stores(folder, identity).office
+    ending = threading.Timer(0.2, process.communicate)
+    ending.start()
+    stores = Stores(folder, identity)
+    assert stores.office
+    stores.close()
+    ending.join()
 
 
 def test_a_large_log_is_written_back_and_noted(made):
