@@ -8,6 +8,7 @@ import shutil
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from survey.config import Config, as_environment, read_config
@@ -18,7 +19,6 @@ from survey.memory import close_memory, end_with_parent, overwrite_freed_memory
 if TYPE_CHECKING:
     from flask import Flask
 
-TARGET, DEMO_TARGET = "survey.server:build", "survey.server:build_demo"
 # Seconds that a worker may take to finish what it is doing before it is ended.
 SERVER_GRACE_SECONDS = 5
 # Only what concerns the operator; a server's own log lines can hold addresses.
@@ -46,17 +46,20 @@ def build(*, demo: bool = False) -> Flask:
     return app
 
 
-def build_demo() -> Flask:
-    """Return the demo's application: no setting makes a demo of an installation."""
-    return build(demo=True)
-
-
 def _threads(config: Config) -> int:
     return max(LEAST_THREADS, config.threads)
 
 
-def run(config: Config, listener: Listener, ready: Callable[[], object] = lambda: None) -> None:
-    """Serve at ``listener`` until interrupted; ``ready`` is called when it answers."""
+def run(
+    config: Config,
+    listener: Listener,
+    ready: Callable[[], object] = lambda: None,
+    load: Callable[[], Flask] | None = None,
+) -> None:
+    """Serve at ``listener`` until interrupted; ``ready`` is called when it answers.
+
+    Each worker process calls ``load``, a function of a module, for its application.
+    """
     from granian.constants import HTTPModes, Interfaces
     from granian.http import HTTP1Settings
     from granian.log import LogLevels
@@ -64,9 +67,10 @@ def run(config: Config, listener: Listener, ready: Callable[[], object] = lambda
     close_memory()
     # Another version of the program may have made them.
     shutil.rmtree(config.data / KEPT_IN, ignore_errors=True)
-    os.environ.update(as_environment(config))
+    # A worker is a Python of its own, which would take modules from the folder it is started in.
+    os.environ.update({**as_environment(config), "PYTHONSAFEPATH": "1"})
     _server_class()(
-        DEMO_TARGET if config.demo else TARGET,
+        f"{__name__}:{build.__name__}",
         listener=listener,
         ready=ready,
         lifetime=config.lifetime,
@@ -84,7 +88,7 @@ def run(config: Config, listener: Listener, ready: Callable[[], object] = lambda
         log_level=LogLevels(LOG_LEVEL),
         workers_kill_timeout=SERVER_GRACE_SECONDS,
         respawn_failed_workers=True,
-    ).serve()
+    ).serve(target_loader=load or partial(build, demo=config.demo), wrap_loader=False)
 
 
 def _server_class() -> type[Any]:

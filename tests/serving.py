@@ -31,11 +31,13 @@ def free_port() -> int:
 class Server:
     """A process that serves; what it says is kept for whoever asks."""
 
-    def __init__(self, command: list[str], environ: Mapping[str, str], said: IO[bytes]) -> None:
+    def __init__(
+        self, command: list[str], environ: Mapping[str, str], said: IO[bytes], folder: Path = ROOT
+    ) -> None:
         kept = {k: v for k, v in os.environ.items() if not k.startswith("LACRIMA_")}
         self._said = said
         self.process = subprocess.Popen(
-            command, cwd=ROOT, env={**kept, **environ}, stdout=said, stderr=said
+            command, cwd=folder, env={**kept, **environ}, stdout=said, stderr=said
         )
 
     @property
@@ -72,11 +74,14 @@ def answers(url: str) -> bool:
 
 @contextmanager
 def started(
-    command: list[str], environ: Mapping[str, str], ready: Callable[[], bool]
+    command: list[str],
+    environ: Mapping[str, str],
+    ready: Callable[[], bool],
+    folder: Path = ROOT,
 ) -> Iterator[Server]:
-    """A server that is ``ready``, stopped at the end."""
+    """A server that was started in ``folder`` and is ``ready``, stopped at the end."""
     with tempfile.NamedTemporaryFile() as said:
-        server = Server(command, environ, said)
+        server = Server(command, environ, said, folder)
         try:
             server.wait(ready)
             yield server
@@ -86,18 +91,20 @@ def started(
 
 
 @contextmanager
-def running(command: list[str], environ: Mapping[str, str], url: str) -> Iterator[Server]:
+def running(
+    command: list[str], environ: Mapping[str, str], url: str, folder: Path = ROOT
+) -> Iterator[Server]:
     """A server that answers at ``url``, stopped at the end."""
-    with started(command, environ, lambda: answers(url)) as server:
+    with started(command, environ, lambda: answers(url), folder) as server:
         yield server
 
 
 @contextmanager
-def demo(data: Path, *studies: Path) -> Iterator[tuple[Server, str]]:
-    """``lacrima demo --empty`` with these studies, and where it is."""
+def demo(data: Path, *studies: Path, folder: Path = ROOT) -> Iterator[tuple[Server, str]]:
+    """``lacrima demo --empty`` with these studies, started in ``folder``, and where it is."""
     port = free_port()
     environ = {"LACRIMA_DATA": str(data), "LACRIMA_STUDIES": ":".join(map(str, studies))}
     site = f"http://127.0.0.1:{port}"
     command = [str(LACRIMA), "demo", "--empty", "--port", str(port)]
-    with running(command, environ, site + "/healthz") as server:
+    with running(command, environ, site + "/healthz", folder) as server:
         yield server, site

@@ -166,9 +166,8 @@ class _Logged:
 
 def main() -> None:
     """Serve as ``lacrima serve`` does."""
-    vars(server)["TARGET"] = f"tests.attacks.served:{sys.argv[1]}"
     config = read_config()
-    server.run(config, listen(config))
+    server.run(config, listen(config), load=globals()[sys.argv[1]])
 
 
 if __name__ == "__main__":

@@ -20,9 +20,14 @@ SENT = {"User-Agent": AGENT, "X-Forwarded-For": FORWARDED}
 
 @pytest.fixture(scope="module")
 def used(tmp_path_factory):
-    """A demo in which somebody signed in, and failed in every way; what it left behind."""
-    data = tmp_path_factory.mktemp("staff") / "data"
-    with demo(data, folder_of("minimal"), FLAGSHIP) as (server, site):
+    """A demo in which somebody signed in, and failed in every way; what it left behind.
+
+    It is started in a folder that holds a module of the name of one that every process needs.
+    """
+    there = tmp_path_factory.mktemp("staff")
+    data = there / "data"
+    (there / "flask.py").write_text("raise SystemExit", "utf-8")
+    with demo(data, folder_of("minimal"), FLAGSHIP, folder=there) as (server, site):
         (room, name, password), board = re.findall(
             r"sign in at http\S+/(\w+)/ as (\S+) with (\S+)", server.said
         )
@@ -44,6 +49,10 @@ def used(tmp_path_factory):
     return {"in": (inside, inside_other), "files": held, "said": said, "cookie": cookie,
             "password": password, "data": data, "pages": (pages, here),
             "signing": signing, "client": client}  # fmt: skip
+
+
+def test_no_code_is_taken_from_the_folder_that_a_server_is_started_in(used):
+    assert "Unexpected exit" not in used["said"]
 
 
 def test_the_printed_names_and_passwords_sign_in_without_a_second_step(used):
