@@ -115,13 +115,12 @@ def empty_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def open_app(tmp_path: Path, empty_data: Path) -> Iterator[Callable[..., Flask]]:
     """Opens the application on the named studies, as pilots unless told; CSRF is on."""
     opened: list[Flask] = []
-    data = tmp_path / "data"
 
-    def open_on(*names: str, **changes: object) -> Flask:
+    def open_on(*names: str, data: Path = tmp_path / "data", **changes: object) -> Flask:
         config = Config(
             data=data,
             studies=tuple(folder_of(name) for name in names),
-            site=data / "site.toml",
+            site=tmp_path / "data" / "site.toml",
             key=data / "server.key",
             https=False,
             proxies=0,

@@ -244,7 +244,7 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
             "stored": "answers there were then",
             "resting": "arrivals that lie in random order already",
             "due": "deletions and freezes since the file was last rewritten",
-            "merged": "how often arrivals were laid down among the others",
+            "search": "drawn at random while rows to be deleted are looked for, else 0",
         },
     ),
     "rewriting": ("Tables of this file that are still to be rewritten.", {"name": "the table"}),

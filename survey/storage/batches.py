@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from secrets import token_bytes
+from secrets import randbelow, token_bytes
 
 from survey.errors import TooFewToFreeze
 from survey.storage import answer_tables, endings
@@ -38,6 +38,7 @@ def ask_deletion(db: Database, values: Sequence[bytes]) -> None:
             "INSERT INTO withdrawals VALUES (?) ON CONFLICT DO NOTHING",
             ((value,) for value in sorted(values)),
         )
+        db.conn.execute("UPDATE levelling SET search = 0")  # whoever looks now looks again
 
 
 def pending(db: Database) -> bool:
@@ -47,13 +48,13 @@ def pending(db: Database) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _ToDelete:
-    """Rows and texts (their keys by table) that are asked for, and how often was merged by then."""
+    """Rows and texts (their keys by table) that are asked for; what was drawn for the search."""
 
-    merged: int
+    search: int
     keys: Mapping[str, Sequence[bytes]]
 
 
-_MERGED = "SELECT merged FROM levelling"
+_SEARCH = "SELECT search FROM levelling"
 _PARTS = ("SELECT key FROM {} WHERE " + _ASKED, " AND study NOT IN (SELECT study FROM freezing)")
 
 
@@ -62,7 +63,9 @@ def _find_asked(db: Database) -> _ToDelete:
 
     What is being frozen is so for those who ask: their codes come too late.
     """
-    merged = int(db.conn.execute(_MERGED).fetchone()[0])
+    search = 1 + randbelow(2**62)
+    with write_transaction(db):
+        db.conn.execute("UPDATE levelling SET search = ?", (search,))
     frozen = {name for (name,) in db.conn.execute("SELECT study FROM freezing").fetchall()}
     keys: dict[str, Sequence[bytes]] = {}
     for table in _with_deletions(db):
@@ -71,7 +74,7 @@ def _find_asked(db: Database) -> _ToDelete:
         beside = _PARTS[1] if table == answer_tables.TEXTS else ""
         found = db.conn.execute(_PARTS[0].format(quoted(table)) + beside)
         keys[table] = [bytes(key) for (key,) in found.fetchall()]
-    return _ToDelete(merged, keys)
+    return _ToDelete(search, keys)
 
 
 def _with_deletions(db: Database) -> list[str]:
@@ -142,8 +145,9 @@ def delete_asked(db: Database, *, withdrawn: Withdrawn = nothing_more) -> int:
     while pending(db):  # in nearly every round nothing is: no turn to write is taken for nothing
         asked = _find_asked(db)
         with write_transaction(db):
-            if db.conn.execute(_MERGED).fetchone()[0] != asked.merged:
-                continue  # what arrived since may be among the others now: look again
+            if db.conn.execute(_SEARCH).fetchone()[0] != asked.search:
+                continue  # an answer or a deletion came since: look again
+            db.conn.execute("UPDATE levelling SET search = 0")
             gone, studies = _delete(db, asked)
             withdrawn(studies)
         withdrawn(studies)

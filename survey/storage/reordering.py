@@ -85,7 +85,7 @@ def merge_table(db: Database, *, least: int = 1) -> int:
         else:
             _put(db, ARRIVING + table, rows)
     db.conn.execute(
-        "UPDATE levelling SET settled = settled + ?, merged = merged + 1,"
+        "UPDATE levelling SET settled = settled + ?, search = 0,"
         " resting = (SELECT count(*) FROM arriving_accepted)",
         (joined,),
     )

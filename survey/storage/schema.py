@@ -160,10 +160,10 @@ def m035_rewriting(db: AnyDatabase) -> None:
     """What is still to be rewritten after a deletion, and frozen: no restart forgets it."""
     _make(
         db,
-        # due: how many deletions and freezes since the last rewriting; merged: how often arrivals
-        # joined the others.
+        # due: how many deletions and freezes since the last rewriting; search: what whoever looks
+        # for rows to delete has drawn, 0 once an arrival or a deletion came since.
         "ALTER TABLE levelling ADD COLUMN due INTEGER NOT NULL DEFAULT 0",
-        "ALTER TABLE levelling ADD COLUMN merged INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE levelling ADD COLUMN search INTEGER NOT NULL DEFAULT 0",
         "CREATE TABLE rewriting (name TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID",
         """CREATE TABLE freezing (
             study TEXT NOT NULL PRIMARY KEY, batch INTEGER NOT NULL

@@ -194,7 +194,7 @@ def test_the_routes_tell_every_way_with_its_questions_and_minutes(flagship):
     page = flagship.open("routes").page
     text = page.text
     assert "17 pages" in text
-    assert "6 ways" in text
+    assert "8 ways" in text
     assert [row[1:3] for row in page.rows[1:3]] == [
         ["47 to 50", "97 to 103"],
         ["27 to 28", "44 to 48"],

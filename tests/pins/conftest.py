@@ -21,6 +21,7 @@ from survey.app import close_app, create_app
 from survey.cli.main import main
 from survey.clock import today_here
 from survey.config import Config
+from survey.ethics.dossier import dossier_files
 from survey.releases import process
 from survey.storage.stores import Stores
 from survey.studies.version import read_version
@@ -84,7 +85,8 @@ def hold(name: str, lines: Iterable[str]) -> None:
 def one_version() -> Iterator[None]:
     """What a file says of the program that made it: no pin moves with each build."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(process, "program_version", lambda: "0")
+        for module in (process, dossier_files):
+            patch.setattr(module, "program_version", lambda: "0")
         yield
 
 

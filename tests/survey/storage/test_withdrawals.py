@@ -1,7 +1,9 @@
 import pytest
 
+from survey.storage import batches
 from survey.storage.answer_tables import count
-from survey.storage.batches import ask_deletion, carry_out_deletions, pending
+from survey.storage.batches import ask_deletion, carry_out_deletions, delete_asked, pending
+from survey.storage.reordering import merge_arrivals
 from survey.storage.stores import Stores
 from tests.survey.storage.samples import STUDY, mark, open_study, send
 
@@ -28,6 +30,21 @@ def test_asking_deletes_nothing_yet(db):
     ask_deletion(db, [mark("row", 1)])
     assert pending(db)
     assert count(db, STUDY) == 5
+
+
+def test_a_deletion_that_is_asked_for_while_others_are_looked_for_is_carried_out(db, monkeypatch):
+    merge_arrivals(db)
+    later, find = [mark("row", 2)], batches._find_asked
+
+    def find_while_somebody_asks(db):
+        found = find(db)
+        if later:
+            ask_deletion(db, [later.pop()])
+        return found
+
+    monkeypatch.setattr(batches, "_find_asked", find_while_somebody_asks)
+    ask_deletion(db, [mark("row", 1)])
+    assert (delete_asked(db), count(db, STUDY)) == (2, 3)
 
 
 def test_asking_twice_deletes_once(db):
