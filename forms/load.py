@@ -31,6 +31,7 @@ from forms.validate_questionnaire import (
     check_routing,
     check_scores,
     check_texts_are_read,
+    check_youth_lines,
 )
 from forms.validate_wording import check_words
 from forms.variants import check_variants
@@ -46,12 +47,13 @@ CHECKS: tuple[tuple[Callable[[Study, FaultList], None], tuple[str, ...]], ...] =
     (check_policy, (QUESTIONNAIRE, CONSENT, RELEASE)),
     (check_labels, (QUESTIONNAIRE, RELEASE)),
     (check_passages, (CONSENT, SUPPORT)),
+    (check_youth_lines, (CONSENT, SUPPORT)),
     (check_variants, (CONSENT,)),
     (check_texts_are_read, (QUESTIONNAIRE,)),
     (check_words, ALL),
 )
 # Rules that the program has learned since: what was signed before goes on as it was signed.
-LEARNED = (check_texts_are_read, check_words)
+LEARNED = (check_texts_are_read, check_words, check_youth_lines)
 
 
 def load_study(folder: Path, *, signed: bool = False) -> Study:

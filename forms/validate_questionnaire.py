@@ -121,6 +121,16 @@ def check_passages(study: Study, notes: FaultList) -> None:
                 notes.add(CONSENT, f"checklist {item.id}", "passages", problem, allowed)
 
 
+def check_youth_lines(study: Study, notes: FaultList) -> None:
+    """Note a promise of help lines for young people where the help page has none."""
+    if not any(line.youth for line in study.support.lines):
+        for question in study.consent.eligibility:
+            if question.youth:
+                problem = f"there is no help line for young people in {SUPPORT}"
+                allowed = "a [[line]] there with youth = true"
+                notes.add(CONSENT, f"eligibility {question.id}", "youth", problem, allowed)
+
+
 def check_questions(study: Study, notes: FaultList) -> None:
     """Note what questions and pages may not do: force, lock nothing, differ by unknown branch."""
     routing = routing_columns(study)

@@ -200,6 +200,12 @@ CONSENT = [
         "there is no passage 'detail-whom' – did ",
     ),
     ("minimal", '"screen:landing"', '"screen:landed"', "there is no passage 'screen:landed' – did"),
+    (
+        "minimal",
+        '"screened_out"\n',
+        '"screened_out"\nyouth = true\n',
+        "eligibility e_age, youth: there is no help line for young people in support.toml",
+    ),
     ("minimal", '"screened_out"\n', '"screened_out"\nold = 1\n', "eligibility e_age, old: unknown"),
     ("minimal", 'id = "c_open"', 'id = "c_mail"', "an optional statement is kept only for; allow"),
     ("minimal", '"c_read"\nt', '"c_open"\nt', "required: c_open is a choice of the client's own"),
