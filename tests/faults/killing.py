@@ -183,6 +183,11 @@ class Served:
             self._server.process.wait(PATIENCE_SECONDS)
             self._server = None
 
+    def close(self) -> None:
+        """Stop, for good."""
+        self.stop()
+        self._said.close()
+
 
 def children(pid: int) -> list[int]:
     """The processes that this one started."""
