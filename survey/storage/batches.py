@@ -38,7 +38,6 @@ def ask_deletion(db: Database, values: Sequence[bytes]) -> None:
             "INSERT INTO withdrawals VALUES (?) ON CONFLICT DO NOTHING",
             ((value,) for value in sorted(values)),
         )
-        db.conn.execute("UPDATE levelling SET search = 0")  # whoever looks now looks again
 
 
 def pending(db: Database) -> bool:
@@ -48,13 +47,15 @@ def pending(db: Database) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _ToDelete:
-    """Rows and texts (their keys by table) that are asked for; what was drawn for the search."""
+    """Values of the queue, the keys of their rows and texts by table, and the search's own draw."""
 
     search: int
+    values: Sequence[bytes]
     keys: Mapping[str, Sequence[bytes]]
 
 
 _SEARCH = "SELECT search FROM levelling"
+MOST_SEARCHES = 3  # beside those who send; after that they wait for one more
 _PARTS = ("SELECT key FROM {} WHERE " + _ASKED, " AND study NOT IN (SELECT study FROM freezing)")
 
 
@@ -66,6 +67,7 @@ def _find_asked(db: Database) -> _ToDelete:
     search = 1 + randbelow(2**62)
     with write_transaction(db):
         db.conn.execute("UPDATE levelling SET search = ?", (search,))
+    values = [bytes(v) for (v,) in db.conn.execute("SELECT value FROM withdrawals").fetchall()]
     frozen = {name for (name,) in db.conn.execute("SELECT study FROM freezing").fetchall()}
     keys: dict[str, Sequence[bytes]] = {}
     for table in _with_deletions(db):
@@ -74,7 +76,7 @@ def _find_asked(db: Database) -> _ToDelete:
         beside = _PARTS[1] if table == answer_tables.TEXTS else ""
         found = db.conn.execute(_PARTS[0].format(quoted(table)) + beside)
         keys[table] = [bytes(key) for (key,) in found.fetchall()]
-    return _ToDelete(search, keys)
+    return _ToDelete(search, values, keys)
 
 
 def _with_deletions(db: Database) -> list[str]:
@@ -108,7 +110,8 @@ def _delete(db: Database, asked: _ToDelete) -> tuple[int, frozenset[str]]:
         deleted += gone
         if gone:
             studies |= answer_tables.studies_of(db, table)
-    db.conn.execute("DELETE FROM withdrawals")
+    # Not those that were asked for since: their rows were not looked for.
+    db.conn.executemany("DELETE FROM withdrawals WHERE value = ?", ((v,) for v in asked.values))
     ask_rewriting(db)  # after a code that matched nothing as well
     return deleted, frozenset(studies)
 
@@ -140,19 +143,25 @@ def nothing_more(_studies: Collection[str]) -> None:
 
 
 def delete_asked(db: Database, *, withdrawn: Withdrawn = nothing_more) -> int:
-    """Delete queued rows and texts; return how many went. The file is to be rewritten then."""
-    deleted = 0
-    while pending(db):  # in nearly every round nothing is: no turn to write is taken for nothing
-        asked = _find_asked(db)
+    """Delete the rows and texts that are queued by now; return how many went.
+
+    The file is to be rewritten then.
+    """
+    if not pending(db):  # as in nearly every round: no turn to write is taken for nothing
+        return 0
+    searches = 0
+    while True:
+        asked, searches = _find_asked(db), searches + 1
         with write_transaction(db):
             if db.conn.execute(_SEARCH).fetchone()[0] != asked.search:
-                continue  # an answer or a deletion came since: look again
+                if searches < MOST_SEARCHES:
+                    continue  # what arrived may be among the others now: look again
+                asked = _find_asked(db)
             db.conn.execute("UPDATE levelling SET search = 0")
             gone, studies = _delete(db, asked)
             withdrawn(studies)
         withdrawn(studies)
-        deleted += gone
-    return deleted
+        return gone
 
 
 def carry_out_deletions(db: Database, *, withdrawn: Withdrawn = nothing_more) -> int:
@@ -221,8 +230,7 @@ def freeze(
     unless the study is ``closing``; nothing is changed then, nor if ``before``, which is given the
     number of the batch when nothing else can keep it from being made, raises anything.
     """
-    while (new := _begin_freeze(db, study, minimum, before, closing=closing)) is None:
-        pass
+    new = _begin_freeze(db, study, minimum, before, closing=closing)
     finish_freezes(db)
     rewrite_file(db)  # pages that were split long ago may hold copies of what was destroyed
     return new
@@ -230,12 +238,11 @@ def freeze(
 
 def _begin_freeze(
     db: Database, study: str, minimum: int, before: Callable[[int], object], *, closing: bool
-) -> int | None:
-    """Note that the new answers are the next batch; return how many, None to be asked again."""
+) -> int:
+    """Note that the new answers are the next batch; return how many."""
     delete_asked(db)
     with write_transaction(db):
-        if pending(db):
-            return None
+        delete_asked(db)  # what was asked for since
         merge_table(db)
         known = batches(db, study)
         new = known.get(0, 0)

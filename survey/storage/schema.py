@@ -161,7 +161,7 @@ def m035_rewriting(db: AnyDatabase) -> None:
     _make(
         db,
         # due: how many deletions and freezes since the last rewriting; search: what whoever looks
-        # for rows to delete has drawn, 0 once an arrival or a deletion came since.
+        # for rows to delete has drawn, 0 once arrivals joined the others since.
         "ALTER TABLE levelling ADD COLUMN due INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE levelling ADD COLUMN search INTEGER NOT NULL DEFAULT 0",
         "CREATE TABLE rewriting (name TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID",

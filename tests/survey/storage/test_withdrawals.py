@@ -34,17 +34,32 @@ def test_asking_deletes_nothing_yet(db):
 
 def test_a_deletion_that_is_asked_for_while_others_are_looked_for_is_carried_out(db, monkeypatch):
     merge_arrivals(db)
-    later, find = [mark("row", 2)], batches._find_asked
+    find = batches._find_asked
 
     def find_while_somebody_asks(db):
         found = find(db)
-        if later:
-            ask_deletion(db, [later.pop()])
+        ask_deletion(db, [mark("row", 2)])
         return found
 
     monkeypatch.setattr(batches, "_find_asked", find_while_somebody_asks)
     ask_deletion(db, [mark("row", 1)])
-    assert (delete_asked(db), count(db, STUDY)) == (2, 3)
+    assert (delete_asked(db) + delete_asked(db), count(db, STUDY)) == (2, 3)
+
+
+def test_deleting_ends_however_often_arrivals_join_the_others_meanwhile(db, monkeypatch):
+    find, sent = batches._find_asked, iter(range(10, 100))
+
+    def find_while_somebody_sends(db):
+        found = find(db)
+        if not db.conn.in_transaction:
+            send(db, open_study(db), [next(sent)])
+            merge_arrivals(db)
+        return found
+
+    monkeypatch.setattr(batches, "_find_asked", find_while_somebody_sends)
+    merge_arrivals(db)
+    ask_deletion(db, [mark("row", 1)])
+    assert (delete_asked(db), pending(db)) == (1, False)
 
 
 def test_asking_twice_deletes_once(db):
