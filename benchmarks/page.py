@@ -106,7 +106,7 @@ class _Form:
             # The one without a value is no answer; a missing code stands against what was typed.
             if value and not name.endswith("-missing"):
                 self._groups.setdefault(name, []).append(value)
-        else:
+        elif kind != "email":  # nobody gives an address: that is the box which nobody sees
             self._groups[name] = _typed(tag, attributes)
 
     def plan(self) -> Plan:

@@ -143,7 +143,6 @@ def _import_all() -> None:
 
 def release(lacrima: Callable[..., object], out: Path) -> Passes:
     """What a release of the pilot in tier C passes through, from the command to its end."""
-    lacrima(["key", "new"], standalone_mode=False)
     lacrima(["simulate", FLAGSHIP, "--count", str(CLIENTS)], standalone_mode=False)
     command = ["release", FLAGSHIP, "--tier", "C", "--pilot", "--out", str(out)]
     with watching() as passes:

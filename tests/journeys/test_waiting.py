@@ -95,6 +95,8 @@ def test_a_form_whose_hidden_box_is_filled_begins_nothing_and_says_so(flooded):
     client = flooded.client().start().inform().be_eligible()
     box = client.page.named(TRAP)[0]
     assert (box.attributes["tabindex"], box.attributes["autocomplete"]) == ("-1", "off")
+    # Programs that walk a study as people do type words, and give nobody an address.
+    assert box.attributes["type"] == "email"
     assert '<p class="hidden" aria-hidden="true"><label>Leave this box empty' in client.page.html
     ticks = {c.name: 1 for c in client.page.controls if c.kind == "checkbox"}
     client.press("go", "agree", **ticks, **{TRAP: "https://example.org"})
