@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from forms.typed_codes import CODE_GROUP, CODE_GROUPS, CODE_LETTERS, check_letter, in_groups
 from survey.errors import BadKey, Unsealable
+from survey.private_file import write_whole
 
 SERVER_KEY_BYTES = 32
 NONCE_BYTES = 12  # SP 800-38D section 8.2: 96 bits, drawn at random for each sealing
@@ -71,15 +72,9 @@ def make_key(path: Path) -> None:
 def put_new_key(path: Path) -> tuple[bytes, ...]:
     """Put a fresh key before those in the file, whole or not at all; return them. Raises BadKey."""
     keys = (secrets.token_bytes(SERVER_KEY_BYTES), *read_keys(path))
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.writelines(f"{key.hex()}\n" for key in keys)
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
+        write_whole(path, "".join(f"{key.hex()}\n" for key in keys).encode())
     except OSError as error:
-        fresh.unlink(missing_ok=True)
         raise BadKey(f"Cannot write the server key {path}: {error.strerror}.") from None
     return keys
 

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from survey.errors import Refusal
+from survey.private_file import new_private_file
 
 INTRO = b"age-encryption.org/v1\n"
 LABEL = b"age-encryption.org/v1/X25519"
@@ -113,12 +114,7 @@ def make_identity(path: Path) -> str:
     """Write a new secret key into a new file of mode 600; return its public key. Raises Refusal."""
     secret = X25519PrivateKey.generate().private_bytes_raw()
     public = _bech32(PUBLIC, _public_of(secret))
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise Refusal(f"{path} is there already: a key is written into a new file.") from None
-    except OSError as error:
-        raise Refusal(f"Cannot write {path}: {error.strerror}.") from None
+    handle = new_private_file(path, "a key is written into a new file")
     with os.fdopen(handle, "w", encoding="ascii") as file:
         file.write(f"# public key: {public}\n{_bech32(SECRET, secret).upper()}\n")
         file.flush()
@@ -269,4 +265,4 @@ def _file_key(file: BinaryIO, secrets: Sequence[bytes]) -> bytes:
             if hmac.compare_digest(line[4:].strip(), _unpadded(mac)):
                 return key
             raise Refusal("The header of the backup was changed: it cannot be used.")
-    raise Refusal("This key opens the backup not: it was made for another public key.")
+    raise Refusal("This key does not open the backup: it was made for another public key.")

@@ -7,7 +7,6 @@ the server last looked. What was deleted is only ever added to it; the rest is a
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 from survey.crypto import KeyRing
 from survey.errors import Refusal
 from survey.locks import locked
+from survey.private_file import write_whole
 from survey.storage import endings, pairing, record
 from survey.storage.identity import identity_of
 from survey.storage.stores import Stores
@@ -141,15 +141,7 @@ def text_of(said: EndingsList) -> str:
 
 def write(path: Path, said: EndingsList) -> None:
     """Write the list, whole or not at all, readable by its owner alone. Raises OSError."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(text_of(said))
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
+    write_whole(path, text_of(said).encode())
 
 
 def not_ours(listed: EndingsList | None, stores: Stores) -> str:

@@ -27,6 +27,7 @@ from survey.clock import iso_utc
 from survey.config import Config
 from survey.errors import Refusal
 from survey.locks import locked
+from survey.private_file import sync
 from survey.program import program_version
 from survey.releases import destruction
 from survey.releases.archive import Archive, people_file
@@ -291,11 +292,7 @@ def _write(
         os.link(partial, target)  # atomic, and refuses to replace
     finally:
         partial.unlink(missing_ok=True)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync(target.parent)
     return target.stat().st_size
 
 

@@ -26,6 +26,7 @@ from survey.backups.make import DATABASES, FORMAT, MANIFEST, PIECE, described, r
 from survey.clock import iso_utc, today_here
 from survey.crypto import KeyRing
 from survey.errors import Refusal, StoreError
+from survey.private_file import sync
 from survey.releases import destruction
 from survey.storage import pairing, record_check, server_keys
 from survey.storage.stores import Stores
@@ -262,8 +263,4 @@ def _moved(staging: Path, into: Path) -> None:
             left.unlink()
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     os.rename(staging, into)  # noqa: PTH104 - replaces an empty folder, and refuses any other
-    folder = os.open(into.resolve().parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync(into.resolve().parent)

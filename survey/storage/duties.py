@@ -7,10 +7,11 @@ clock's: a duty is done whether or not there was anything to do.
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+
+from survey.private_file import write_whole
 
 MINUTE = 60
 LATE_SECONDS = 10 * MINUTE  # a duty that fails for so long is told
@@ -66,11 +67,5 @@ class DutyLog:
         if minute == self._now.seen:
             return
         self._now = Duties(minute, self._now.done, self._now.failing)
-        path = duties_path(self._folder)
-        fresh = path.with_name(f".{path.name}")
         with suppress(OSError):
-            with os.fdopen(
-                os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w"
-            ) as file:
-                json.dump(asdict(self._now), file)
-            fresh.replace(path)
+            write_whole(duties_path(self._folder), json.dumps(asdict(self._now)).encode())

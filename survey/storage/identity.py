@@ -5,12 +5,12 @@ By it a file of another installation, put in the place of ours, is told from our
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
 from secrets import token_hex
 
+from survey.private_file import write_whole
 from survey.storage.database import AnyDatabase
 
 NAMES = ("responses", "pilot", "drafts", "office")
@@ -88,10 +88,4 @@ def identity_beside(key: Path) -> str:
 
 def keep_beside(key: Path, identity: str) -> None:
     """Write the id beside the key, whole or not at all. Raises OSError."""
-    path = identity_path(key)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(identity + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    write_whole(identity_path(key), f"{identity}\n".encode())

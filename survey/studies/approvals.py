@@ -11,7 +11,6 @@ archived copy that is loaded must have the three fingerprints that were signed.
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -28,6 +27,7 @@ from forms.toml_tables import StudyFaults
 from forms.variants import shown_at
 from survey.clock import iso_utc
 from survey.errors import Refusal
+from survey.private_file import sync
 from survey.storage import answer_tables, studies
 from survey.storage.database import Database, write_transaction
 from survey.storage.stores import Stores
@@ -157,11 +157,7 @@ def _copied(version: StudyVersion, work: Path) -> StudyVersion:
 def _make_durable(folder: Path, *, inside: bool = True) -> None:
     """Flush to the disk before the copy is relied on."""
     for path in (*(folder.rglob("*") if inside else ()), folder):
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        sync(path)
 
 
 RECORD_LOST = (

@@ -10,11 +10,9 @@ needs no new signature, and shows as a difference.
 from __future__ import annotations
 
 import json
-import os
 import re
 import unicodedata
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +20,7 @@ from pathlib import Path
 from forms.study import Study
 from survey.clock import iso_utc
 from survey.errors import Refusal
+from survey.private_file import write_whole
 from survey.storage import board_submissions
 from survey.storage.board_submissions import Document
 from survey.storage.database import Database
@@ -151,22 +150,7 @@ def write_once(place: Path, content: bytes, *, mode: int = 0o600) -> None:
         return
     for folder in (place.parent.parent, place.parent):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    work = place.with_name(f".{place.name}.{os.getpid()}")
-    try:
-        handle = os.open(work, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        work.replace(place)  # the same bytes, or a damaged copy of them
-    finally:
-        with suppress(FileNotFoundError):
-            work.unlink()
-    handle = os.open(place.parent, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    write_whole(place, content, mode=mode)  # the same bytes, or a damaged copy of them
 
 
 def explained(slot: str, reason: str, *, who: str) -> Document:
