@@ -41,12 +41,9 @@ class Ruled:
     def suspends(self) -> str:
         """Return in a clause who suspended the study, when and why."""
         day = self.at[:10]
-        by_rule = self.who == PROGRAM
-        return (
-            f"its stop rule paused it on {day}"
-            if by_rule
-            else (f"the board suspended it on {day}: {self.why}")
-        )
+        if self.who == PROGRAM:
+            return f"its stop rule paused it on {day}"
+        return f"the board suspended it on {day}: {self.why}"
 
     def stops(self, switch: Switch) -> bool:
         """Return whether the ruling bears on this switch."""

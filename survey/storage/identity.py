@@ -55,10 +55,8 @@ def was_used(path: Path) -> bool:
     if not path.exists():
         return False
     with closing(open_to_look(path)) as conn:
-        there = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'server_keys'"
-        if not conn.execute(there).fetchone()[0]:
-            return False
-        return bool(conn.execute("SELECT EXISTS (SELECT 1 FROM server_keys)").fetchone()[0])
+        some = "SELECT EXISTS (SELECT 1 FROM server_keys)"
+        return _has_table(conn, "server_keys") and bool(conn.execute(some).fetchone()[0])
 
 
 def identities_in(folder: Path) -> dict[str, str | None]:
@@ -66,9 +64,13 @@ def identities_in(folder: Path) -> dict[str, str | None]:
     return {name: identity_in(folder / f"{name}.db") for name in NAMES}
 
 
+def _has_table(conn: sqlite3.Connection, name: str) -> bool:
+    there = "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?)"
+    return bool(conn.execute(there, (name,)).fetchone()[0])
+
+
 def _read(conn: sqlite3.Connection) -> str:
-    there = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = ?"
-    if not conn.execute(there, (TABLE,)).fetchone()[0]:
+    if not _has_table(conn, TABLE):
         return ""
     found = conn.execute(f"SELECT id FROM {TABLE}").fetchone()
     return str(found[0]) if found else ""
