@@ -30,12 +30,8 @@ RECOVERY_LENGTH = 16
 
 
 def second_step_required(config: Config, account: Account) -> bool:
-    """Return whether this account signs in with a second step: a board's always does.
-
-    The demo's own accounts do not: each start of the demo, and of the server, makes an end of them.
-    """
-    asked = account.role == "board" or account.role in config.second_step
-    return asked and not config.demo and not account.of_demo
+    """Return whether this account signs in with a second step: a board's always does."""
+    return (account.role == "board" or account.role in config.second_step) and not config.demo
 
 
 def second_step_owed(config: Config, account: Account) -> bool:

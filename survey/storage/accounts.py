@@ -45,11 +45,6 @@ class Account:
     second_step: bool
     missed: int = 0
 
-    @property
-    def of_demo(self) -> bool:
-        """Return whether it is the demo's own: no person can be given such a name."""
-        return self.name.startswith(DEMO_PREFIX)
-
 
 def folded(name: str) -> str:
     """Return ``name`` as it is compared: capitals and composed letters make no difference."""
