@@ -35,7 +35,7 @@ def new_key() -> None:
             f"There is a key at {config.key} already; codes already given hang on it. "
             "`lacrima key rotate` puts a new one before it."
         )
-    if is_there(config) and (absent := _missing(open_data(config), ())):
+    if is_there(config) and (absent := server_keys.missing(open_data(config), ())):
         raise Refusal(
             f"The data in {config.data} were used with {_keys(absent)} that "
             f"{'is' if len(absent) == 1 else 'are'} not at {config.key}: put that file back. "
@@ -70,7 +70,7 @@ def show_keys() -> None:
     """Every key that the data were used with: a check value, since when, whether it is here."""
     config = read_config()
     stores = open_stores(config)
-    here = KeyRing(read_keys(config.key)).check_values if config.key.exists() else ()
+    here = _here(config)
     for one in server_keys.used(stores.office):
         click.echo(f"{one.value.hex()[:SHORT]}\tsince {one.used_from}\t{_state(one, here)}")
 
@@ -91,8 +91,7 @@ def lost(*, yes: bool) -> None:
     """
     config = read_config()
     stores = open_stores(config)
-    here = KeyRing(read_keys(config.key)).check_values if config.key.exists() else ()
-    absent = _missing(stores, here)
+    absent = server_keys.missing(stores, _here(config))
     if not absent:
         raise Refusal("No key is missing: every one that the data were used with is there.")
     click.echo(_what_dies(stores, absent))
@@ -101,19 +100,17 @@ def lost(*, yes: bool) -> None:
     with write_transaction(stores.office):
         server_keys.give_up(stores.office, absent, today_here().isoformat())
         note_command(stores.office, f"server key: {_keys(absent)} given up as lost")
-    click.echo(f"Given up: {_keys(absent)}." + _next(config))
+    then = "" if config.key.exists() else " `lacrima key new` makes a new one."
+    click.echo(f"Given up: {_keys(absent)}.{then}")
 
 
-def _missing(stores: Stores, here: tuple[bytes, ...]) -> list[bytes]:
-    return server_keys.missing(stores, here)
+def _here(config: Config) -> tuple[bytes, ...]:
+    """Return the check values of the keys that are there."""
+    return KeyRing(read_keys(config.key)).check_values if config.key.exists() else ()
 
 
 def _keys(absent: list[bytes]) -> str:
     return f"{len(absent)} key{'s' * (len(absent) > 1)}"
-
-
-def _next(config: Config) -> str:
-    return "" if config.key.exists() else " `lacrima key new` makes a new one."
 
 
 def _what_dies(stores: Stores, absent: list[bytes]) -> str:
