@@ -5,7 +5,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, tzinfo
 from difflib import unified_diff
 from hashlib import sha256
 from pathlib import Path
@@ -17,9 +17,9 @@ from flask.testing import FlaskClient
 
 from forms.load import load_study
 from forms.site_facts import load_site
+from survey import clock
 from survey.app import close_app, create_app
 from survey.cli.main import main
-from survey.clock import today_here
 from survey.config import Config
 from survey.ethics.dossier import dossier_files
 from survey.releases import process
@@ -27,7 +27,7 @@ from survey.storage.stores import Stores
 from survey.studies.version import read_version
 from tests.answering import real_answers
 from tests.approving import confirm_all, explain_slots, letter_in, settle_checklist
-from tests.conftest import CHECKED, FLAGSHIP, TOP, UNCHECKED
+from tests.conftest import FLAGSHIP, TOP, UNCHECKED
 
 GOLDEN = Path(__file__).parent / "golden"
 WRITING = os.environ.get("PINS") == "write"
@@ -61,12 +61,23 @@ DAYS = {"freeze_not_before": "2026-01-31", "legal_basis": "consent"} | dict.from
 )
 APPROVAL = (
     "--reference", "2026-7", "--by", "Dr Ada Berg", "--date", "2026-01-02",
-    "--expires", (today_here() + timedelta(300)).isoformat(),
+    "--expires", "2027-04-30",
     "--while-running", "2999-01-01 Not in clinics.",
 )  # fmt: skip
 RECIPIENT = ("--to", "Dr Ada Example", "--agreement", "DUA 7", "--agreed", "2026-01-02")
 
+CHECKED = 'last_checked = "2026-07-01"'
+NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
+
 Command = Callable[..., str]
+
+
+class OneDay(datetime):
+    """A calendar that stands still: what is pinned holds dates."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        return NOON.astimezone(tz) if tz else NOON.replace(tzinfo=None)
 
 
 def hold(name: str, lines: Iterable[str]) -> None:
@@ -81,12 +92,13 @@ def hold(name: str, lines: Iterable[str]) -> None:
         pytest.fail(MOVED.format(file=file.relative_to(TOP), difference=difference), pytrace=False)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def one_version() -> Iterator[None]:
-    """What a file says of the program that made it: no pin moves with each build."""
+@pytest.fixture(scope="module", autouse=True)
+def one_version_on_one_day() -> Iterator[None]:
+    """What a file says of the program and the day: no pin moves with a build or a date."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (process, dossier_files):
             patch.setattr(module, "program_version", lambda: "0")
+        patch.setattr(clock, "datetime", OneDay)
         yield
 
 
