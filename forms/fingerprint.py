@@ -69,10 +69,13 @@ WIRE: dict[type, Mapping[str, object]] = {
         needs_open_consent=False, min_rows_per_language=0, singled_out=None,
     ),
     objects.SmallSamples: _wire("", min_rows=20, no_key_under=50, few_key_up_to=300, few_key=3),
+    objects.TablePolicy: _wire(
+        "", budget=0.5, lifetime=1.0, cap=0.1, predictor="", primary=(), menu=()
+    ),
     objects.StopRule: _wire("share signs", first=30, hour=8),
     objects.ReleasePolicy: _wire(
         "roles groups hierarchies order distinct distinct_warning tiers min_new_rows",
-        small={}, caution="", stop=None, population="", repeat=(),
+        small={}, tables={}, caution="", stop=None, population="", repeat=(),
         not_used=(), originals_days=30, daily_limit=0,
     ),
 }  # fmt: skip

@@ -28,6 +28,7 @@ from forms.study import (
     Statement,
     StopRule,
     Support,
+    TablePolicy,
     Tier,
 )
 from forms.tiers import GROUPS, SMALLEST_L, TIERS
@@ -233,6 +234,7 @@ def read_release(top: TomlTable) -> ReleasePolicy:
         tiers={t.name: t for t in tiers},
         min_new_rows=top.integer("min_new_rows", 1, 1_000_000),
         small=read_small(top.table("small")),
+        tables=read_tables(top.table("tables")),
         caution=top.text("caution", required=False),
         stop=stop,
         population=top.text("population", required=False),
@@ -256,6 +258,21 @@ def read_small(table: TomlTable) -> SmallSamples:
         no_key_under=table.integer("no_key_under", 0, 1_000_000, default=ships.no_key_under),
         few_key_up_to=table.integer("few_key_up_to", 0, 1_000_000, default=ships.few_key_up_to),
         few_key=table.integer("few_key", 0, 100, default=ships.few_key),
+    )
+
+
+def read_tables(table: TomlTable) -> TablePolicy:
+    """Return what tier A may tell; a figure that the study leaves out stays as it ships."""
+    ships = TablePolicy()
+    lifetime = table.number("lifetime", 0.01, 1, default=ships.lifetime)
+    budget = table.number("budget", 0.01, lifetime, default=min(ships.budget, lifetime))
+    return TablePolicy(
+        budget=budget,
+        lifetime=lifetime,
+        cap=table.number("cap", 0.001, budget, default=min(ships.cap, budget)),
+        predictor=table.text("predictor", required=False),
+        primary=table.texts("primary", required=False),
+        menu=table.texts("menu", required=False),
     )
 
 

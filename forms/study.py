@@ -558,6 +558,23 @@ class SmallSamples:
 
 
 @dataclass(frozen=True, slots=True)
+class TablePolicy:
+    """What tier A may tell of one answer, in rho of zero-concentrated differential privacy.
+
+    ``budget`` in a release, ``lifetime`` in all, ``cap`` by one statistic. ``primary`` are scores
+    to be told first, ``predictor`` the score that they are held against, ``menu`` the names of
+    statistics in order, where it is not the usual one (docs/study-format.md).
+    """
+
+    budget: float = 0.5
+    lifetime: float = 1.0
+    cap: float = 0.1
+    predictor: str = ""
+    primary: tuple[str, ...] = ()
+    menu: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class StopRule:
     """The rule that pauses collection: more than ``share`` (0-1) of those counted show a sign.
 
@@ -588,6 +605,7 @@ class ReleasePolicy:
     tiers: Mapping[str, Tier]
     min_new_rows: int
     small: SmallSamples = SmallSamples()
+    tables: TablePolicy = TablePolicy()
     caution: str = ""  # printed on every release: how its figures must not be read
     stop: StopRule | None = None  # told to staff as yes or no, never as a number
     population: str = ""  # whom the study asks, where another study asks the same people
