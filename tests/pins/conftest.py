@@ -9,6 +9,7 @@ from datetime import UTC, datetime, tzinfo
 from difflib import unified_diff
 from hashlib import sha256
 from pathlib import Path
+from typing import Self
 
 import pytest
 from click.testing import CliRunner
@@ -67,7 +68,7 @@ APPROVAL = (
 RECIPIENT = ("--to", "Dr Ada Example", "--agreement", "DUA 7", "--agreed", "2026-01-02")
 
 CHECKED = 'last_checked = "2026-07-01"'
-NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
+NOON = datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp()
 
 Command = Callable[..., str]
 
@@ -76,8 +77,8 @@ class OneDay(datetime):
     """A calendar that stands still: what is pinned holds dates."""
 
     @classmethod
-    def now(cls, tz: tzinfo | None = None) -> datetime:
-        return NOON.astimezone(tz) if tz else NOON.replace(tzinfo=None)
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls.fromtimestamp(NOON, tz)
 
 
 def hold(name: str, lines: Iterable[str]) -> None:
