@@ -166,14 +166,19 @@ class Menu:
         return tuple(self._table(name, f"routing {name}") for name in named if self._coded(name))
 
     @cached_property
-    def statistics(self) -> tuple[Statistic, ...]:
-        """Return everything else, in order: the policy's own, or by default what comes first."""
+    def every(self) -> tuple[Statistic, ...]:
+        """Return everything else that can be measured, in the usual order."""
         found: dict[str, Statistic] = {}
         for statistic in self._in_order():
             found.setdefault(statistic.name, statistic)
-        if wanted := self.study.policy.tables.menu:
-            return tuple(found[name] for name in wanted if name in found)
         return tuple(found.values())
+
+    @cached_property
+    def statistics(self) -> tuple[Statistic, ...]:
+        """Return what the policy names, in its order; where it names nothing, everything."""
+        wanted = self.study.policy.tables.menu
+        named = {statistic.name: statistic for statistic in self.every}
+        return tuple(named[name] for name in wanted if name in named) if wanted else self.every
 
     def _in_order(self) -> Iterator[Statistic]:
         policy, said = self.study.policy, self.study.policy.tables
