@@ -3,6 +3,7 @@
 With files and whole measurements: tests/attacks/tables.py.
 """
 
+import secrets
 from fractions import Fraction
 from random import Random
 
@@ -15,6 +16,7 @@ from forms.load import load_study
 from tests.conftest import FLAGSHIP
 from tests.exports.releases import simulated
 from tests.exports.tables.neighbours import (
+    Counts,
     alarm,
     choices,
     furthest,
@@ -34,13 +36,14 @@ PEOPLE = table_of(STUDY, simulated(STUDY, 100), fields_of(STUDY))
 @pytest.fixture(autouse=True)
 def fixed_chance(monkeypatch):
     """An alarm that rings by chance once in some hundred runs would be no alarm."""
-    monkeypatch.setattr(noise.secrets, "randbelow", Random(1).randrange)
+    monkeypatch.setattr(secrets, "randbelow", Random(1).randrange)
 
 
-def plan_and_worst_rows(people=300):
+def plan_and_worst_rows(people: int = 300) -> tuple[tuple[menu.Planned, ...], Counts, Counts]:
     """What is measured, and the cells of the two rows that are furthest apart."""
     plan = planned(STUDY, people)
-    return plan, *(true_cells(plan, row) for row in furthest(plan))
+    one, other = furthest(plan)
+    return plan, true_cells(plan, one), true_cells(plan, other)
 
 
 def test_an_insider_tells_two_rows_apart_no_more_often_than_is_said():
@@ -58,9 +61,10 @@ def test_a_single_answer_is_told_hardly_more_often_than_by_a_coin():
     plan = [p for p in planned(STUDY, 600) if p.statistic.name == "int_main"]
     column, (one, other, *_) = "int_main", choices(plan)["int_main"]
     asked = {name: values[0] for name, values in choices(plan).items()}
-    rows = (true_cells(plan, rows_of({k: [v] for k, v in (asked | {column: x}).items()}))
-            for x in (one, other))  # fmt: skip
-    assert right(plan, *rows, TRIALS) < alarm(right_of_100(plan[0].rho) / 100, TRIALS) < 0.56
+    rows = [rows_of({k: [v] for k, v in (asked | {column: x}).items()}) for x in (one, other)]
+    cells = [true_cells(plan, row) for row in rows]
+    told = right(plan, cells[0], cells[1], TRIALS)
+    assert told < alarm(right_of_100(plan[0].rho) / 100, TRIALS) < 0.56
 
 
 def test_the_alarm_rings_where_the_noise_is_for_people_who_are_added_or_removed(monkeypatch):
