@@ -341,10 +341,10 @@ class Account:
 
     def _parts(self, planned: Planned) -> Iterator[tuple[tuple[object, object], Fraction]]:
         statistic, variance = planned.statistic, planned.variance
+        costs = statistic.cost(variance, joins=True), statistic.cost(variance)
         for one, other in self._spent:
-            asked = (statistic.condition in one) + (statistic.condition in other)
-            if asked:
-                yield (one, other), statistic.cost(variance, joins=asked == 1)
+            if asked := (statistic.condition in one) + (statistic.condition in other):
+                yield (one, other), costs[asked - 1]
 
     def with_(self, planned: Planned) -> Fraction:
         """Return the most that anybody would pay with one more statistic."""
