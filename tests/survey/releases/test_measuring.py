@@ -301,7 +301,7 @@ def test_figures_of_several_batches_are_sums(released, study, tmp_path):
     first = lines(tmp_path / "one", "one-way")
     found = lines(tmp_path / "two", "one-way")
     assert [line for line in found if line["batch"] == "1"] == first
-    cells = {}
+    cells: dict[tuple[str, str], dict[str, int]] = {}
     for line in found:
         cells.setdefault((line["table"], line["code"]), {})[line["batch"]] = int(line["count"])
     summed = [cell for cell in cells.values() if "all" in cell]
