@@ -30,10 +30,7 @@ from forms.study import (
 )
 
 LEVEL_STEP = 100
-NO_KEY = (
-    "With {rows} rows (under {under}) every quasi-identifier is withheld from every row; the "
-    "core ones are told as tables by the 10-5 rule."
-)
+NO_KEY = "With {rows} rows (under {under}) every quasi-identifier is withheld from every row."
 
 
 def group_codes(hierarchy: Hierarchy, level: int) -> dict[int, HierarchyGroup]:
@@ -165,7 +162,6 @@ class InitialLevels:
 
     levels: Mapping[str, int]
     notes: tuple[str, ...] = ()
-    as_tables: tuple[str, ...] = ()  # core columns that come as tables instead
 
 
 def initial_levels(
@@ -191,7 +187,6 @@ def initial_levels(
         return InitialLevels(
             {f.name: top_of(f, policy) for f in keys},
             (NO_KEY.format(rows=rows, under=small.no_key_under),),
-            tuple(f.name for f in keys if f.group == CORE and f.column),
         )
     if rows <= small.few_key_up_to:
         return _few(table, keys, policy, levels)

@@ -12,7 +12,7 @@ from exports import attacks
 from exports.codebook import Entry, codebook_of, with_counts
 from exports.columns import Field, data_name, join_data, kept_in, table_of
 from exports.disclosure import claim_of, truth_of
-from exports.documents.all_documents import finish, note_files, put
+from exports.documents.all_documents import finish, note_files
 from exports.documents.context import DocumentContext, marks_of
 from exports.errors import ExportRefused
 from exports.files.formats import write_formats
@@ -147,8 +147,6 @@ def assemble(
     )  # fmt: skip
     # After the verdict, as the other formats are made from the CSV and cannot be better than it.
     write_formats(data, codebook, title=study.title, notes=marks_of(report))
-    for part in parts:
-        put(out, {name: text.encode() for name, text in part.small_sample_tables.items()})
     # Before the report is written, since it names the sums of the data files.
     note_files(out, report)
     context = DocumentContext(

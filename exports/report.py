@@ -43,6 +43,7 @@ class ReleaseContext:
 
     pilot: bool = False
     synthetic: bool = False
+    people: bool = True  # whether any answer is a person's
     words: Mapping[str, str] = field(default_factory=dict)
     consents: Mapping[str, str] = field(default_factory=dict)
     archived: tuple[ArchivedDocuments, ...] = ()
@@ -68,8 +69,6 @@ class SegmentEntry:
     rows: int
     left_out: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
-    # Path in the release → text.
-    small_sample_tables: Mapping[str, str] = field(default_factory=dict)
     figures: Mapping[str, Any] = field(default_factory=dict)  # BESIDE_TRUTH
     # Core column → rows without an answer before anything was withheld.
     not_answered: Mapping[str, int] = field(default_factory=dict)

@@ -6,14 +6,13 @@ then repeated byte for byte in every later release (docs/decisions/0008-segments
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
 from exports.anonymise.problem import Ints, Progress, no_progress
-from exports.codebook import asked_codebook
 from exports.columns import (
     Field,
     check_frame,
@@ -38,10 +37,7 @@ from exports.recode import RecodedKeys, SuppressionLimitExceeded, recode_strata
 from exports.repeats import people_of
 from exports.report import ORDINARY, ReleaseContext, not_answered
 from exports.strata import strata_of
-from exports.tables.plan import one_way
-from exports.tables.table_files import Heading, files
-from exports.tables.variables import SMALLEST_BASE
-from forms.study import WITHHELD, Study, Tier
+from forms.study import Study, Tier
 
 GIVEN_UP = "Too few rows are alike for k = {k} with all key variables: withheld from all: {names}."
 NO_OPEN_CONSENT = "their senders did not agree to an open file"
@@ -117,8 +113,6 @@ class SegmentTable:
     strata: pl.Series
     not_answered: dict[str, int]
     notes: tuple[str, ...] = ()
-    # Path in the release → text.
-    small_sample_tables: Mapping[str, str] = field(default_factory=dict)
 
 
 def _narrowed(
@@ -201,7 +195,6 @@ def recode_segment(
         strata=strata[kept],
         not_answered=not_answered(fields, source.stored[kept]),
         notes=(*start.notes, *found.notes),
-        small_sample_tables=_as_tables(study, source, taken, start.as_tables),
     )
 
 
@@ -222,21 +215,6 @@ def _taken(
         left_out[NOT_DRAWN.format(share=100 * tier.kind.sample)] = len(rows) - len(sample)
         rows = sample
     return rows, {reason: number for reason, number in left_out.items() if number}
-
-
-def _as_tables(
-    study: Study, source: SegmentSource, taken: pl.DataFrame, columns: Sequence[str]
-) -> dict[str, str]:
-    """Columns withheld from so few rows, as tables of one column each by the 10-5 rule."""
-    shown = [name for name in columns if name in taken.columns]
-    shown = [name for name in shown if not (taken[name] == WITHHELD).all()]
-    if not shown or len(taken) < SMALLEST_BASE:
-        return {}
-    book = asked_codebook(study, source.fields)
-    written = files(
-        [one_way(taken, book, shown)], Heading(study.title, caution=study.policy.caution)
-    )
-    return {name: content.decode() for name, content in written.items()}
 
 
 def write_segment(part: SegmentTable, path: Path, *, after: int = 0) -> None:

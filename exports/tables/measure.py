@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -28,6 +28,7 @@ from exports.tables.menu import (
     Menu,
     Planned,
     Statistic,
+    account_of,
     budget_of,
     choose,
     plan_routing,
@@ -35,6 +36,7 @@ from exports.tables.menu import (
 from forms.study import Condition, Study
 
 HEAD = ("statistic", "cell", "value", "variance", "rho")
+PEOPLE = "people"
 TOO_FEW = (
     "No tables of {people} answers: under {fewest} the noise that protects people would drown "
     "every figure. Wait for {more} more."
@@ -135,29 +137,61 @@ def sizes_of(people: int, routing: Sequence[Measured]) -> dict[Condition, int]:
     return Sizes()
 
 
-def measure(study: Study, frame: pl.DataFrame) -> Measurement:
-    """Measure the answers of one batch, a row a person (exports.columns.table_of).
-
-    Raise ExportRefused under 100. To be called once for a batch: what it returns is stored before
-    anything of it is shown.
-    """
-    people, budget, menu = len(frame), budget_of(study), Menu(study)
+def check_size(people: int) -> None:
+    """Raise ExportRefused where so few people are not measured."""
     if people < FEWEST:
         raise ExportRefused(TOO_FEW.format(people=people, fewest=FEWEST, more=FEWEST - people))
-    answers = _Answers(frame)
-    routing = [with_noise(p, answers.count(p.statistic)) for p in plan_routing(menu, budget)]
+
+
+def _nothing() -> None:
+    """Do nothing before the first draw."""
+
+
+def measure(
+    study: Study, blocks: Iterable[pl.DataFrame], *, before: Callable[[], None] = _nothing
+) -> Measurement:
+    """Measure the answers of one batch, in blocks of rows (exports.columns.table_of).
+
+    Raise ExportRefused under 100. To be called once for a batch: what it returns is stored before
+    anything of it is shown. ``before`` is called when all is counted and nothing drawn.
+    """
+    menu, budget = Menu(study), budget_of(study)
+    people, true = _counted((*menu.routing, *menu.statistics), blocks)
+    check_size(people)
+    before()
+    first = plan_routing(menu, budget)
+    routing = [with_noise(p, true[p.statistic.name]) for p in first]
     chosen = choose(menu, people, sizes_of(people, routing), budget)
-    rest = [with_noise(p, answers.count(p.statistic)) for p in chosen]
+    if account_of((*first, *chosen)).most > budget.release:
+        raise ExportRefused("No tables: the menu would cost more than the policy's budget.")
+    rest = [with_noise(p, true[p.statistic.name]) for p in chosen]
     return Measurement(people, (*routing, *rest))
 
 
-def as_csv(measurement: Measurement) -> bytes:
-    """Return a measurement as the file that is kept and released: RFC 4180, a line a cell."""
-    lines: list[Sequence[object]] = [HEAD, ("people", "", measurement.people, 0, 0)]
+def _counted(
+    statistics: Sequence[Statistic], blocks: Iterable[pl.DataFrame]
+) -> tuple[int, dict[str, list[int]]]:
+    """Return how many people there are, and the true cells by statistic, over all blocks."""
+    people, true = 0, {s.name: [0] * len(s.cells) for s in statistics}
+    for block in blocks:
+        people, answers = people + len(block), _Answers(block)
+        for one in statistics:
+            cells = zip(true[one.name], answers.count(one), strict=True)
+            true[one.name] = [before + more for before, more in cells]
+    return people, true
+
+
+def lines_of(measurement: Measurement) -> Iterator[Sequence[object]]:
+    """Yield how many people there are, without noise, then a line for each cell."""
+    yield PEOPLE, "", measurement.people, 0, 0
     for one in measurement.parts:
-        cells = zip(one.statistic.cells, one.values, strict=True)
-        lines += [(one.statistic.name, c, v, one.variance, one.rho) for c, v in cells]
-    return csv_text(lines).encode()
+        for cell, value in zip(one.statistic.cells, one.values, strict=True):
+            yield one.statistic.name, cell, value, one.variance, one.rho
+
+
+def as_csv(measurement: Measurement) -> bytes:
+    """Return a measurement as the file that is kept: RFC 4180, a line a cell."""
+    return csv_text([HEAD, *lines_of(measurement)]).encode()
 
 
 def read_csv(study: Study, content: bytes) -> Measurement:
@@ -170,7 +204,7 @@ def read_csv(study: Study, content: bytes) -> Measurement:
     lines = csv.DictReader(io.StringIO(content.decode(), newline=""))
     people, found = 0, dict[str, list[Mapping[str, str]]]()
     for line in lines:
-        if line["statistic"] == "people":
+        if line["statistic"] == PEOPLE:
             people = int(line["value"])
         else:
             found.setdefault(line["statistic"], []).append(line)

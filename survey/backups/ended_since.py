@@ -33,7 +33,7 @@ from survey.storage.schema import ARRIVING
 from survey.storage.stores import Stores
 
 LIST_LOST = "the list of what ended since is lost"
-DRAWN = ("freezes", "segments", "releases")
+DRAWN = ("freezes", "segments", "measured", "releases")
 ACTS = ("approvals", "rulings", "decisions", "conditions")
 
 

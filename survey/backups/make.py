@@ -31,7 +31,7 @@ from survey.private_file import sync
 from survey.program import program_version
 from survey.releases import destruction
 from survey.releases.archive import Archive, people_file
-from survey.storage import batches, endings, pairing, record, releases, studies
+from survey.storage import batches, endings, measurements, pairing, record, releases, studies
 from survey.storage.database import write_transaction
 from survey.storage.identity import identity_of
 from survey.storage.reordering import file_bytes, merge_table
@@ -243,9 +243,12 @@ def _all_in(folder: Path, name: str) -> list[tuple[str, Path]]:
 
 def _released(stores: Stores, copies: Stores) -> Iterator[Path]:
     """Yield the files of every release that the ledger of the copy names, but those of pilots."""
-    for study in releases.released_studies(copies.office):
+    office = copies.office
+    for study in {*releases.released_studies(office), *measurements.measured_studies(office)}:
         archive = Archive(stores.folder, study)
-        named = [
+        segments = measurements.measured_segments(office, study)
+        named = [archive.measured(one.segment) for one in segments]
+        named += [
             archive.zip_of(made.number, made.tier, pilot=False)
             for made in releases.all_releases(copies.office, study)
             if not made.pilot

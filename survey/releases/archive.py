@@ -2,6 +2,7 @@
 
 DATA/releases/STUDY/parts/001-C.1_data.csv     segment 1 in tier C, first edition
 DATA/releases/STUDY/parts/001-C.1.people       which of the segment's answers each row is
+DATA/releases/STUDY/parts/001-A.measured.csv   what was measured of segment 1, drawn once
 DATA/releases/STUDY/STUDY-001-C.zip            release 1
 """
 
@@ -21,6 +22,8 @@ from survey.storage.releases import LedgerPart
 from survey.storage.stores import Stores
 
 FOLDER = "releases"
+MEASURED = ".measured.csv"
+OF_PILOT = "pilot-"
 
 
 class Archive:
@@ -34,6 +37,10 @@ class Archive:
     def part(self, segment: int, tier: str, edition: int) -> Path:
         """Return the data file of a part."""
         return self.parts / f"{segment:03d}-{tier}.{edition}_data.csv"
+
+    def measured(self, segment: int, *, pilot: bool = False) -> Path:
+        """Return the file of a segment's measurement; a recall does not make another."""
+        return self.parts / f"{OF_PILOT * pilot}{segment:03d}-A{MEASURED}"
 
     def zip_of(self, number: int, tier: str, *, pilot: bool) -> Path:
         """Return the file of a whole release."""
@@ -85,9 +92,11 @@ def keep(path: Path, target: Path) -> None:
 
 
 def drop_pilot_files(data: Path, studies: Collection[str]) -> None:
-    """Delete every file of a pilot's release of these studies: somebody in it has withdrawn."""
+    """Delete every file made of a pilot's answers of these studies: somebody has withdrawn."""
     for study in studies:
-        for path in (data / FOLDER / study).glob(f"{study}-*-pilot.zip"):
+        folder = data / FOLDER / study
+        found = [*folder.glob(f"{study}-*-pilot.zip")]
+        for path in [*found, *(folder / "parts").glob(f"{OF_PILOT}*{MEASURED}")]:
             path.unlink(missing_ok=True)
 
 
@@ -109,5 +118,8 @@ def clear(stores: Stores, study: str, *, since: float) -> None:
             path = archive.part(part.segment, part.tier, part.edition)
             named |= {path, people_file(path)}
         for path in [*archive.folder.glob("*.zip"), *archive.parts.iterdir()]:
+            # What was measured stays: drawn again, it would tell of the same people twice.
+            if path.name.endswith(MEASURED):
+                continue
             if path not in named and path.stat().st_mtime >= since:
                 path.unlink()

@@ -6,11 +6,11 @@ another edition (docs/decisions/0008-segments.md).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -21,15 +21,13 @@ from exports.output_files import sha256_of
 from exports.release import check_segment
 from exports.report import ReleaseContext, SegmentEntry
 from exports.segment_file import read_back, recode_segment, source_of, write_segment
-from exports.tables.plan import Tables
-from exports.tables.table_files import counts
-from exports.tables.table_release import segment_tables
+from exports.tables.measure import Measurement
 from exports.texts.text_release import TextContext, TextRelease, text_release
 from forms.study import Study, Tier
 from forms.tiers import TABLES
 from survey.clock import iso_utc
 from survey.errors import Refusal
-from survey.releases import pilots
+from survey.releases import measuring, pilots
 from survey.releases.archive import Archive
 from survey.releases.floors import least_new_rows
 from survey.releases.stored_answers import (
@@ -45,6 +43,8 @@ from survey.storage.counters import DisclosedPilot
 from survey.storage.database import Database
 from survey.storage.releases import LedgerPart, Segment
 from survey.storage.stores import Stores
+
+T = TypeVar("T")
 
 OTHER_QUESTIONS = "they answered other questions than this study folder asks"
 TEXTS_SEGMENT = 0  # the file of texts grows as a whole, beside all segments
@@ -141,8 +141,7 @@ class SegmentFile:
         about = self.part.about
         return SegmentEntry(
             self.path, self.part.segment, self.part.rows, about["left_out"],
-            tuple(about["notes"]), about["aside"], about["figures"],
-            about.get("not_answered", {}),
+            tuple(about["notes"]), about["figures"], about.get("not_answered", {}),
         )  # fmt: skip
 
 
@@ -277,7 +276,6 @@ class ReleaseBuild:
             **about,
             "left_out": {**about["left_out"], **part.left_out},
             "notes": list(part.notes),
-            "aside": {**about["aside"], **part.small_sample_tables},
             "figures": figures,
             "not_answered": part.not_answered,
         }
@@ -296,7 +294,8 @@ class ReleaseBuild:
             )
         for part in self._entered:
             # Row 7 now has to be the client who was row 7 before, or strangers are compared.
-            if part.segment == segment.number and part.about["answers"] != found.digest:
+            answers = part.about.get("answers", found.digest)  # a measurement has none
+            if part.segment == segment.number and answers != found.digest:
                 raise Refusal(
                     f"The stored answers of segment {segment.number} are no longer those that it "
                     "was first released from, so what the two reveal together cannot be worked "
@@ -314,34 +313,75 @@ class ReleaseBuild:
             "left_out": {OTHER_QUESTIONS: found.others} if found.others else {},
             "words": {w.version: key.hex() for key, w in used.items()},
             "consents": {w.consent: consent_digest(w.content) for w in used.values()},
-            "aside": {},
             "answers": found.digest,
             "population": self.study.policy.population,
         }
 
-    def tables_of(self, made: SegmentFile, tier: Tier) -> tuple[Tables, SegmentFile]:
-        """Return tier A of the segment whose file in ``tier`` is ``made``, and its own file.
+    @property
+    def simulated_pilot(self) -> bool:
+        """Return whether this is a pilot that no person has answered."""
+        return self.request.pilot and not self.context.people
 
-        Raises Refusal where the tables would differ from those that are out, recalled or not.
+    def measurable(self) -> list[tuple[Segment, int]]:
+        """Return the segments that have tables, and how many people each has; nothing is drawn."""
+        return self._of_each(lambda segment: (segment, measuring.people_in(self, segment)))
+
+    def tables(self) -> list[tuple[Measurement, SegmentFile]]:
+        """Return what was measured of every segment, now or before, and its line in the ledger."""
+        return self._of_each(self._measured)
+
+    def _of_each(self, made: Callable[[Segment], T]) -> list[T]:
+        """Return what ``made`` makes of each segment for tables.
+
+        One that is too small, or whose tables went out by the rule of an earlier program, is left
+        out with a sentence. Raises ExportRefused or Refusal where none is left.
         """
-        number, edition = made.part.segment, made.part.edition
-        found, notes = segment_tables(
-            self.study, read_back(self.study, made.path, tier, self.context)
-        )
-        target = self._target(number, TABLES.name, edition)
-        target.write_bytes(counts(found))
-        digest = sha256_of(target)
+        found: list[T] = []
+        refused: ExportRefused | None = None
+        for segment in self.segments:
+            try:
+                self._check_not_told(segment)
+                found.append(made(segment))
+            except ExportRefused as error:
+                refused = refused or error
+                said = f"Segment {segment.number} is not in this release. {error}"
+                self.left_out.append(said)
+        if refused and not found:
+            raise refused
+        return found
+
+    def _check_not_told(self, segment: Segment) -> None:
+        """Raise ExportRefused where the segment's tables are out and nothing was measured."""
+        told = [p for p in self._entered if (p.segment, p.tier) == (segment.number, TABLES.name)]
+        if told and segment.number not in measuring.known(self):
+            raise ExportRefused(
+                "Its tables went out as an earlier program made them, with counts rounded and "
+                "hidden. They stay as they are, in that release: measured tables beside them "
+                "would keep no promise."
+            )
+
+    def _measured(self, segment: Segment) -> tuple[Measurement, SegmentFile]:
+        found = measuring.measurement_of(self, segment)
+        at = (segment.number, TABLES.name, self._edition(segment.number))
+        path = self.archive.measured(segment.number, pilot=self.request.pilot)
         for part in self._entered:
-            if (part.segment, part.tier) == (number, TABLES.name) and part.sha256 != digest:
-                raise Refusal(
-                    f"The tables of segment {number} would differ from those that are out "
-                    f"(edition {part.edition}); the two together could show a single person. "
-                    "Publish the earlier ones, with an erratum where they are wrong."
-                )
-        if archived := self._archived(number, TABLES.name):
-            return found, archived
-        about = {**made.part.about, "notes": list(notes), "aside": {}, "figures": {}}
-        return found, self._add(target, (number, TABLES.name, edition), made.part.rows, about)
+            if (part.segment, part.tier, part.edition) == at:
+                return found, SegmentFile(part, path, new=False)
+        # Of all wordings that were offered: which of them somebody answered is not told.
+        words = self.wordings.items()
+        about = {
+            "left_out": {},
+            "words": {w.version: key.hex() for key, w in words},
+            "consents": {w.consent: consent_digest(w.content) for _, w in words},
+            "notes": [],
+            "figures": {},
+            "population": self.study.policy.population,
+        }
+        digest = sha256_of(path) if path.is_file() else ""
+        policy = self.study.fingerprints.policy
+        part = LedgerPart(*at, digest, found.people, policy, about)
+        made = self.files[at[:2]] = SegmentFile(part, path, new=True)
+        return found, made
 
     def texts(self, tier: Tier) -> tuple[TextRelease, LedgerPart]:
         """Return tier D: the lines of the last release of texts, and what was approved since."""

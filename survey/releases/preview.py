@@ -18,10 +18,12 @@ from exports.errors import ExportRefused
 from exports.generalise import tier_of
 from exports.output_files import SUMS, sha256_of
 from exports.report import diversity_warnings
+from exports.tables.methods import drawn_again
+from exports.tables.table_release import LIMITS
 from forms.study import Study, Tier
 from forms.tiers import RESTRICTED_ROWS, TIERS
 from survey.errors import Refusal
-from survey.releases import process
+from survey.releases import measuring, process
 from survey.releases.build import ReleaseBuild, ReleaseRequest, waiting_in_words
 from survey.releases.disclosure_control import smallest_group_of
 from survey.releases.process import FinalCheck, allow, prepare_build
@@ -49,10 +51,13 @@ class NotMade(Refusal):
         self.helps = tuple(helps)
 
 
+SHOWS_LESS = (
+    "Tier {tier.name} ({tier.label}) shows less, and would be made of the same answers now."
+)
 # Straight from the report; those that a tier does not have are left out.
 COPIED = (
     "rows", "pilot", "synthetic", "tier", "k", "l", "policy_notes", "limits", "corrections",
-    "texts", "new_rows", "hidden_share", "rows_left_out",
+    "texts", "new_rows", "rows_left_out",
 )  # fmt: skip
 
 
@@ -77,6 +82,8 @@ def preview(
     with prepare_build(stores, study, request, progress) as build:
         folder = build.new_folder(tier)
         try:
+            if tier.kind.holds == "tables":
+                return _of_tables(build, tier, final_check)
             report = process.write(build, tier, folder)
         except (ExportRefused, Refusal) as refused:
             # Why it is not made tells of the answers too: it is checked and noted like a report.
@@ -104,6 +111,56 @@ def preview(
             "waiting": waiting_in_words(study, build.waiting),
             "basis": basis_of(build),
         }
+
+
+def _of_tables(build: ReleaseBuild, tier: Tier, final_check: FinalCheck) -> dict[str, Any]:
+    """Return what a release of tables would hold; no answer is looked at and nothing is drawn.
+
+    ``tables`` says of each segment how many people it has and whether it is measured already.
+    """
+    known = {} if build.simulated_pilot else measuring.known(build)
+    segments = [
+        {"number": segment.number, "rows": people, "measured": segment.number in known}
+        for segment, people in build.measurable()
+    ]
+    final_check(build)
+    build.record_disclosure()
+    request, context, caution = build.request, build.context, build.left_out
+    return {
+        "rows": sum(one["rows"] for one in segments),
+        "pilot": request.pilot,
+        "synthetic": context.synthetic,
+        "tier": {"name": tier.name, "label": tier.label, "audience": tier.audience},
+        "policy_notes": list(caution),
+        "limits": list(LIMITS),
+        "corrections": list(context.corrections),
+        "segments": segments,
+        "tables": segments,
+        "again": drawn_again(
+            pilot=request.pilot, synthetic=context.synthetic, people=context.people
+        ),
+        "cells": {}, "coarser": {}, "warnings": [], "sums": "",
+        "against": list(_tables_compared(build, segments)),
+        "waiting": waiting_in_words(build.study, build.waiting),
+        "basis": basis_of(build),
+    }  # fmt: skip
+
+
+def _tables_compared(build: ReleaseBuild, segments: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a sentence on what this release shows beside earlier ones."""
+    if build.request.pilot:
+        yield "This is a pilot: it is compared with nothing, and must not be given to anybody."
+    for one in segments:
+        if one["measured"]:
+            yield (
+                f"Segment {one['number']} was measured already: the very same figures are shown "
+                "again, and nothing more is spent."
+            )
+        elif not build.request.pilot:
+            yield (
+                f"Segment {one['number']} has not been measured. Making the release draws its "
+                "figures, once and for all."
+            )
 
 
 def _compared(build: ReleaseBuild, tier: Tier, sums: str) -> Iterator[str]:
@@ -143,20 +200,27 @@ def _compared(build: ReleaseBuild, tier: Tier, sums: str) -> Iterator[str]:
 
 def _helps(build: ReleaseBuild, tier: Tier) -> Iterator[str]:
     """Yield a sentence on the coarser tier that would be made of the present answers, if any."""
-    # All other tiers are made from tier C: without it for the first segment there is none.
-    if not any((s.number, RESTRICTED_ROWS.name) in build.files for s in build.segments[:1]):
-        return
+    # Open rows are made from tier C: without it for the first segment there are none.
+    made = any((s.number, RESTRICTED_ROWS.name) in build.files for s in build.segments[:1])
     for name in tier.kind.coarser:
         if (other := build.study.policy.tiers.get(name)) is None:
+            continue
+        if other.kind.holds == "tables":
+            yield from _tables_help(build, other)
+            return
+        if not made:
             continue
         tried = replace(build, request=replace(build.request, tier=name), left_out=[])
         with suppress(ExportRefused, Refusal):
             process.write(tried, other, tried.new_folder(other))
-            yield (
-                f"Tier {name} ({other.label}) shows less, and would be made of the same answers "
-                "now."
-            )
+            yield SHOWS_LESS.format(tier=other)
             return
+
+
+def _tables_help(build: ReleaseBuild, tier: Tier) -> Iterator[str]:
+    with suppress(ExportRefused, Refusal):
+        build.measurable()  # tried without a draw
+        yield SHOWS_LESS.format(tier=tier)
 
 
 def basis(stores: Stores, study: Study, request: ReleaseRequest) -> str:

@@ -16,6 +16,7 @@ from exports.report import ReleaseContext, Report
 from exports.tables.table_release import assemble_tables
 from exports.texts.text_release import assemble_texts
 from forms.study import Study, Tier
+from forms.tiers import TABLES
 from survey.clock import iso_utc
 from survey.collection.figures import is_synthetic
 from survey.errors import Refusal
@@ -81,6 +82,7 @@ def prepare_build(
         context = ReleaseContext(
             pilot=request.pilot,
             synthetic=synthetic,
+            people=not (request.pilot and pilots.snapshot(stores, study)[1]),
             tallies=totals_for_release(stores, study, frozen, pilot=request.pilot),
             archived=tuple(wordings.values()),
             facts=request.facts or {},
@@ -108,15 +110,15 @@ def write(build: ReleaseBuild, tier: Tier, folder: Path) -> Report:
         texts, part = build.texts(tier)
         build.held = [part]
         return assemble_texts(study, texts, tier, folder, occasion=build.context)
-    path = path_to(study, tier.name)
-    made = build.segment_files(path)
-    context = _context_of(build, made)
     if tier.kind.holds == "tables":
-        # Made from the rows that tier C has, or would have, released.
-        tabled = [build.tables_of(one, path[-1]) for one in made]
-        build.held = [file.part for _, file in tabled]
-        tables, entries = [found for found, _ in tabled], [file.entry for _, file in tabled]
-        return assemble_tables(study, tables, entries, tier, folder, occasion=context)
+        measured = build.tables()
+        files = [file for _, file in measured]
+        build.held = [file.part for file in files]
+        context, entries = _context_of(build, files), [file.entry for file in files]
+        found = [one for one, _ in measured]
+        return assemble_tables(study, found, entries, tier, folder, occasion=context)
+    made = build.segment_files(path_to(study, tier.name))
+    context = _context_of(build, made)
     # The gate, before any row goes out (docs/decisions/0008-segments.md).
     check_against_releases(build, made, tier)
     check_other_studies(build, tier)
@@ -197,7 +199,7 @@ def _finish(build: ReleaseBuild, folder: Path, report: Report) -> int:
         for file in build.files.values()
         if file.new and file.part.segment in numbers and not build.request.pilot
     ]
-    for file in new:
+    for file in (file for file in new if file.part.tier != TABLES.name):  # those lie there already
         target = build.archive.part(file.part.segment, file.part.tier, file.part.edition)
         if archive.people_file(file.path).exists():
             archive.keep(archive.people_file(file.path), archive.people_file(target))
@@ -212,7 +214,8 @@ def _archive_zip(build: ReleaseBuild, folder: Path, number: int) -> Path:
     target = build.archive.zip_of(number, build.request.tier, pilot=build.request.pilot)
     archive.keep(bundle(folder, folder.with_name(f"{folder.name}.zip")), target)
     if build.pilot and pilots.deleted(build.stores, build.study) != build.deleted:
-        target.unlink(missing_ok=True)  # whoever deletes from now on takes the file with them
+        # Whoever deletes from now on takes the files with them.
+        archive.drop_pilot_files(build.stores.folder, [build.study.name])
         raise Refusal(
             "The answers of this pilot changed while the release was made. Nothing was kept: make "
             "it again."

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -107,6 +107,36 @@ def _fitting(
     return pl.concat(fitting) if fitting else None
 
 
+@dataclass(frozen=True, slots=True)
+class AnswerBlock:
+    """Some stored answers: those that the study folder explains, how many there are in all.
+
+    A last column of ``frame`` says which are drawn; ``keys`` are those of all rows together.
+    """
+
+    frame: pl.DataFrame | None
+    rows: int
+    keys: bytes
+
+
+def answer_blocks(
+    db: Database,
+    study: Study,
+    wordings: Mapping[bytes, ArchivedDocuments],
+    *,
+    batches: Sequence[int] | None,
+) -> Iterator[AnswerBlock]:
+    """Yield the study's answers in ``batches`` (None: all), in the order of random keys."""
+    names = [n for n in STORED if n not in _VERSIONS] + [c.name for c in columns_of_study(study)]
+    own = {"key", "fingerprint", "deletion", "batch"}
+    for table in answer_tables.tables_of(db, study.name):
+        fits = {*answer_tables.columns_of(db, table)} - own == {*names}
+        wanted = ["key", "fingerprint", "deletion", *names] if fits else ["fingerprint"]
+        for block in answer_tables.blocks(db, table, wanted, batches=batches):
+            rows, keys = len(block["fingerprint"]), b"".join(block.pop("key", ()))
+            yield AnswerBlock(_fitting(study, block, wordings) if fits else None, rows, keys)
+
+
 def read_answers(
     db: Database,
     study: Study,
@@ -115,24 +145,19 @@ def read_answers(
     batches: Sequence[int] | None,
 ) -> StoredAnswers:
     """Return the study's answers in ``batches`` (None: all), in the order of random keys."""
-    names = [n for n in STORED if n not in _VERSIONS] + [c.name for c in columns_of_study(study)]
-    own = {"key", "fingerprint", "deletion", "batch"}
-    others, whose = 0, hashlib.sha256()
-    nobody = frame_of(study, {name: [] for name in (*_VERSIONS, *names)})
+    names = [*_VERSIONS, *(n for n in STORED if n not in _VERSIONS)]
+    names += [c.name for c in columns_of_study(study)]
+    nobody = frame_of(study, {name: [] for name in names})
     frames = [nobody.with_columns(pl.Series(_DRAWN, [], pl.Boolean))]
-    for table in answer_tables.tables_of(db, study.name):
-        fits = {*answer_tables.columns_of(db, table)} - own == {*names}
-        wanted = ["key", "fingerprint", "deletion", *names] if fits else ["fingerprint"]
-        for block in answer_tables.blocks(db, table, wanted, batches=batches):
-            others += len(block["fingerprint"])
-            whose.update(b"".join(block.pop("key", ())))
-            frame = _fitting(study, block, wordings) if fits else None
-            if frame is not None:
-                frames.append(frame)
-                others -= len(frame)
-    whose.update(str(sum(map(len, frames))).encode())
+    rows, whose = 0, hashlib.sha256()
+    for block in answer_blocks(db, study, wordings, batches=batches):
+        rows += block.rows
+        whose.update(block.keys)
+        if block.frame is not None:
+            frames.append(block.frame)
     found = pl.concat(frames)
-    return StoredAnswers(found.drop(_DRAWN), others, whose.hexdigest(), found[_DRAWN])
+    whose.update(str(len(found)).encode())
+    return StoredAnswers(found.drop(_DRAWN), rows - len(found), whose.hexdigest(), found[_DRAWN])
 
 
 def write_people(people: pl.Series, part: Path) -> None:

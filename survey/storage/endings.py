@@ -77,7 +77,8 @@ def key_tags(office: Database, keyed: Keyed) -> dict[str, tuple[str, int]]:
 
 _STUDIES = """SELECT study FROM lives UNION SELECT study FROM approvals UNION
     SELECT study FROM rulings UNION SELECT study FROM freezes UNION SELECT study FROM releases
-    UNION SELECT study FROM destructions UNION SELECT study FROM readings
+    UNION SELECT study FROM measured UNION SELECT study FROM destructions
+    UNION SELECT study FROM readings
     UNION SELECT study FROM restorations WHERE study <> ''"""
 COUNTED = {
     "approvals": "SELECT count(*) FROM approvals WHERE study = ?",
@@ -89,6 +90,7 @@ COUNTED = {
     "freezes": "SELECT coalesce(max(batch), 0) FROM freezes WHERE study = ?",
     "segments": "SELECT count(*) FROM segments WHERE study = ?",
     "releases": "SELECT count(*) FROM releases WHERE study = ? AND NOT pilot",
+    "measured": "SELECT count(DISTINCT segment) FROM measured WHERE study = ? AND NOT pilot",
     "readings": "SELECT count(*) FROM readings WHERE study = ? AND NOT pilot",
     "spent": "SELECT coalesce(max(spent), 0) FROM restorations WHERE study = ?",
 }

@@ -172,6 +172,11 @@ def collected(db: Database, study: str) -> dict[int, dict[str, int]]:
     return {row["release"]: json.loads(row["tallies"]) for row in found}
 
 
+def fix_segment(db: Database, study: str, segment: Segment) -> None:
+    """Enter for good of which batches a segment is, within the caller's transaction."""
+    append(db, "segments", {"study": study} | asdict(segment))
+
+
 def enter(
     db: Database,
     release: Release,
@@ -190,7 +195,7 @@ def enter(
     study = {"study": release.study}
     with write_transaction(db):
         for segment in new_segments:
-            append(db, "segments", study | asdict(segment))
+            fix_segment(db, release.study, segment)
         for part in new_parts:
             about = json.dumps(part.about, sort_keys=True)
             append(db, "parts", study | asdict(part) | {"about": about})

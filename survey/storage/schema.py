@@ -711,6 +711,24 @@ def m018_submissions(db: AnyDatabase) -> None:
     )  # fmt: skip
 
 
+@OFFICE()
+def m045_measured(db: AnyDatabase) -> None:
+    """What tier A measured of which segment, its cost, and the sum of the file that holds it.
+
+    A segment of a pilot is all of its answers. Each pair of segment and statistic is there once.
+    """
+    _make(
+        db,
+        """CREATE TABLE measured (
+            study TEXT NOT NULL, pilot INTEGER NOT NULL CHECK (pilot IN (0, 1)),
+            segment INTEGER NOT NULL, statistic TEXT NOT NULL, rho_times INTEGER NOT NULL,
+            rho_of INTEGER NOT NULL, policy TEXT NOT NULL, sha256 TEXT NOT NULL,
+            PRIMARY KEY (study, pilot, segment, statistic)
+        ) STRICT, WITHOUT ROWID""",
+        *_append_only("measured"),
+    )
+
+
 @OFFICE(name="m030_installation")
 def m030_installation_of_office(db: AnyDatabase) -> None:
     """The installation that the file belongs to (identity.py), one row; keys by their check values.

@@ -91,8 +91,7 @@ def _part_file(
     write_segment(part, path)
     figures = check_segment(part, path, source, tier=tier, study=study)
     entry = SegmentEntry(
-        path, 1, len(part.order), part.left_out, part.notes, part.small_sample_tables, figures,
-        part.not_answered,
+        path, 1, len(part.order), part.left_out, part.notes, figures, part.not_answered,
     )  # fmt: skip
     return entry, part.source
 
