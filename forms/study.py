@@ -625,6 +625,12 @@ class ReleasePolicy:
         return tuple(dict.fromkeys((*self.distinct, *sensitive)))
 
     @property
+    def not_in_tables(self) -> frozenset[str]:
+        """Return the variables that tier A leaves out, or C, of which all others are made."""
+        tiers = [tier for tier in self.tiers.values() if tier.name in ("A", "C")]
+        return frozenset(name for tier in tiers for name in tier.leave_out)
+
+    @property
     def named(self) -> tuple[str, ...]:
         """Return those of which the report warns: all, where none is named."""
         return self.distinct or self.diverse

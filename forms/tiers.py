@@ -48,6 +48,8 @@ class TierKind:
         return "text" if self.holds == "texts" else "row"
 
 
+# How the menu of tier A names a mean, two columns together, and columns that no question fills.
+MEAN, PAIR, UNASKED = "mean ", " x ", ("completion", "dur_band")
 ANSWERS = ("quasi_identifier", "sensitive", "none")
 CORE, INSIDER = "core", "insider"  # what outsiders, and what somebody who was there may know
 GROUPS = (CORE, INSIDER)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from forms.kinds import columns_of_question, kind_of
 from forms.study import Condition, HierarchyGroup, Question, Study
-from forms.tiers import INSIDER, OPEN_ROWS, SMALLEST_L, TABLES
+from forms.tiers import INSIDER, MEAN, OPEN_ROWS, PAIR, SMALLEST_L, TABLES, UNASKED
 from forms.toml_tables import QUESTIONNAIRE, RELEASE, FaultList, at, listed, nearest
+from forms.validate_questionnaire import TAKEN_PREFIX
 
 # A generalised value's code is level x 100 + position, so codes as asked stay below.
 FIRST_GENERALISED = 100
@@ -22,6 +23,7 @@ def check_policy(study: Study, notes: FaultList) -> None:
     check_hierarchies(study, variables, notes)
     check_distinct(study, notes)
     check_tiers(study, variables, notes)
+    check_tables(study, notes)
     stop = study.policy.stop
     check_answers(study, "stop_rule", stop.signs if stop else (), notes)
     check_answers(study, "repeat", study.policy.repeat, notes)
@@ -144,6 +146,56 @@ def check_tiers(study: Study, variables: Mapping[str, Question], notes: FaultLis
             problem = "consent.toml has no statement c_open, so no answer could ever be in this"
             allowed = "no such tier" if tier.kind.consent else "false"
             notes.add(RELEASE, table, "needs_open_consent", problem, allowed)
+
+
+def check_tables(study: Study, notes: FaultList) -> None:
+    """Note scores and statistics of ``tables`` that the study does not have, or keeps to itself."""
+    said, left_out = study.policy.tables, study.policy.not_in_tables
+    scores = [*(s.name for s in study.scales), *(c.name for c in study.composites)]
+    wanted = [("primary", name) for name in said.primary]
+    for key, name in wanted + [("predictor", said.predictor)] * bool(said.predictor):
+        if name not in scores:
+            problem = f"{name!r} is no scale and no composite{nearest(name, scores)}"
+            notes.add(RELEASE, "tables", key, problem, listed(scores))
+    if said.predictor and not said.primary:
+        problem = "predictor names a score, and nothing is held against it"
+        notes.add(RELEASE, "tables", "primary", problem)
+    columns = {
+        column.name: question
+        for question in study.questions.values()
+        for column in columns_of_question(question)
+        if column.codes and not {column.name, column.variable} & left_out
+    }
+    named = [TAKEN_PREFIX + name for name in scores]
+    for statistic in said.menu:
+        for problem in _faults_of_statistic(study, statistic, columns, named):
+            notes.add(RELEASE, "tables", "menu", f"{statistic!r}: {problem}")
+
+
+def _faults_of_statistic(
+    study: Study, statistic: str, columns: Mapping[str, Question], scores: list[str]
+) -> list[str]:
+    """Return why tier A cannot measure what a menu names."""
+    if statistic.startswith(MEAN):
+        name = statistic.removeprefix(MEAN)
+        return [] if name in scores else [f"no score is stored as {name!r}{nearest(name, scores)}"]
+    parts = statistic.split(PAIR)
+    known = (*columns, *UNASKED, *(scores if len(parts) > 1 else ()))
+    faults = [
+        f"no column with codes is in the tables as {name!r}{nearest(name, known)}"
+        for name in parts
+        if name not in known
+    ]
+    if len(parts) > 2 or len({*parts}) < len(parts):
+        faults.append("a table is of one column, or of two different ones")
+    asked = [c for name in parts if name in columns for c in _asked_if(study, columns[name])]
+    if any(a == b and not one & other for a, one in asked for b, other in asked):
+        faults.append("nobody is asked both")
+    return faults
+
+
+def _asked_if(study: Study, question: Question) -> Condition:
+    return (*study.page_of[question.name].show_if, *question.show_if)
 
 
 def check_repeat(study: Study, notes: FaultList) -> None:

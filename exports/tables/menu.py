@@ -16,8 +16,9 @@ from math import ceil, isqrt
 from exports.codebook import describe
 from exports.columns import CORE, SCORE, Field, fields_of
 from exports.tables.budget import Budget, cost_of_counts, cost_of_sum
+from forms.kinds import columns_of_question
 from forms.study import Condition, HierarchyGroup, Study
-from forms.tiers import RESTRICTED_ROWS, TABLES
+from forms.tiers import MEAN, PAIR, UNASKED
 
 FEWEST = 100  # people that tables are made of
 ROUTING_SHARE = Fraction(1, 20)  # of the budget, for the sizes of blocks
@@ -88,7 +89,7 @@ class Statistic:
             return ("sum", NONE)
         names = [""]
         for axis in self.axes:
-            names = [f"{a} x {code}" if a else code for a in names for code in axis.codes]
+            names = [f"{a}{PAIR}{code}" if a else code for a in names for code in axis.codes]
         return tuple(names)
 
     @property
@@ -146,12 +147,7 @@ class Menu:
 
     def __init__(self, study: Study) -> None:
         self.study = study
-        left_out = {
-            name
-            for kind in (TABLES, RESTRICTED_ROWS)
-            if kind.name in study.policy.tiers
-            for name in study.policy.tiers[kind.name].leave_out
-        }
+        left_out = study.policy.not_in_tables
         self._fields: dict[str, Field] = {
             f.name: f
             for f in fields_of(study)
@@ -177,8 +173,14 @@ class Menu:
     def statistics(self) -> tuple[Statistic, ...]:
         """Return what the policy names, in its order; where it names nothing, everything."""
         wanted = self.study.policy.tables.menu
-        named = {statistic.name: statistic for statistic in self.every}
-        return tuple(named[name] for name in wanted if name in named) if wanted else self.every
+        return tuple(self._named(name) for name in wanted) if wanted else self.every
+
+    def _named(self, name: str) -> Statistic:
+        one, pair, other = name.partition(PAIR)
+        if pair:
+            return self._pair(one, other)
+        score = name.removeprefix(MEAN)
+        return self._table(name) if score == name else next(self._scores([score]))
 
     def _in_order(self) -> Iterator[Statistic]:
         policy, said = self.study.policy, self.study.policy.tables
@@ -202,9 +204,7 @@ class Menu:
 
     def _coded(self, name: str) -> bool:
         field = self._fields.get(name)
-        return field is not None and (
-            field.column is not None or name in ("completion", "dur_band")
-        )
+        return field is not None and (field.column is not None or name in UNASKED)
 
     def _tables(self, names: Iterable[str]) -> Iterator[Statistic]:
         yield from (self._table(name) for name in names if self._coded(name))
@@ -215,7 +215,7 @@ class Menu:
             if field and field.part == "score" and field.type == "decimal":
                 low, high = self._range(name)
                 yield Statistic(
-                    f"mean {name}", (), self._condition(name), name, self._label(name), low, high
+                    f"{MEAN}{name}", (), self._condition(name), name, self._label(name), low, high
                 )
 
     def _table(self, name: str, key: str = "") -> Statistic:
@@ -224,7 +224,7 @@ class Menu:
     def _pair(self, one: str, other: str) -> Statistic:
         both = (self._condition(one), self._condition(other))
         condition = tuple(dict.fromkeys(part for c in both for part in c))
-        return Statistic(f"{one} x {other}", (self._axis(one), self._axis(other)), condition)
+        return Statistic(f"{one}{PAIR}{other}", (self._axis(one), self._axis(other)), condition)
 
     def _condition(self, name: str) -> Condition:
         """Return what must hold for somebody to be asked, of a score: asked any of its items."""
@@ -266,10 +266,10 @@ class Menu:
 def _conditions(study: Study) -> dict[str, Condition]:
     """Return question → everything that must hold for it to be asked, of its routers as well."""
     found: dict[str, Condition] = {}
-    variable = {name: question.name for name, question in study.variables()}
+    asked_in = {c.name: q.name for q in study.questions.values() for c in columns_of_question(q)}
     for name, question in study.questions.items():
         own = (*study.page_of[name].show_if, *question.show_if)
-        routers = [found.get(variable.get(column, ""), ()) for column, _ in own]
+        routers = [found.get(asked_in.get(column, ""), ()) for column, _ in own]
         found[name] = tuple(dict.fromkeys((*(p for r in routers for p in r), *own)))
     return found
 

@@ -281,6 +281,24 @@ RELEASE = [
             ("share = 0.1\nany = { mood = [-99] }", "'mood' has no code -99"),
         )
     ),
+    *(
+        ("scores", "[roles]", f"[tables]\n{said}\n[roles]", line)
+        for said, line in (
+            ("budget = 1.5", "tables, budget: 1.5 is out of range; allowed: 0.01 to 1"),
+            ("lifetime = 2", "tables, lifetime: 2 is out of range"),
+            ("lifetime = 0.3\nbudget = 0.4", "tables, budget: 0.4 is out of range"),
+            ("cap = 0.6", "tables, cap: 0.6 is out of range; allowed: 0.001 to 0.5"),
+            ('primary = ["wel"]', "tables, primary: 'wel' is no scale and no composite – did you"),
+            ('predictor = "calm"', "tables, primary: predictor names a score, and nothing"),
+            ('menu = ["mean calm"]', "tables, menu: 'mean calm': no score is stored as 'calm'"),
+            ('menu = ["calm_3"]', "'calm_3': no column with codes is in the tables as 'calm_3'"),
+            ('menu = ["sc_calm"]', "no column with codes is in the tables as 'sc_calm'"),
+            ('menu = ["calm_1 x calm_1"]', "a table is of one column, or of two different ones"),
+            ('menu = ["before", "before"]', "tables, menu: 'before' stands there twice"),
+        )
+    ),
+    ("branch", "[roles]", '[tables]\nmenu = ["been x bean"]\n[roles]', "as 'bean' – did you mea"),
+    ("coarse", "[roles]", '[tables]\nmenu = ["words"]\n[roles]', "in the tables as 'words'"),
     ("minimal", "k = 5", "k = 4", "tier C, k: 4 is out of range; allowed: 5 to"),
     ("minimal", "k = 5", "k = 5\n[[hierarchy]]\nvariable = 'mood'\nlevels = []", "not a quasi-id"),
     (
