@@ -71,7 +71,7 @@ def _of_two_rows(who: str, what: str, others: pl.DataFrame, trials: int) -> Outc
     ]
     with _instead(noise, "discrete_gaussian", lambda _: 0):
         exact = told(two, WEAKENED)
-    return Outcome(who, what, told(two, trials), exact, "counts without noise", BOUND, PAGE)
+    return Outcome(who, what, told(two, trials), exact, "counts without noise", BOUND, BOARD)
 
 
 def told(two: Sequence[pl.DataFrame], trials: int) -> Told:
