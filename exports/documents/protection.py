@@ -30,7 +30,7 @@ def how(context: DocumentContext) -> str:
 
 def segments(report: Report) -> Iterator[str]:
     """One sentence a batch: each is anonymous alone, so that releases can be joined."""
-    done = "counted" if report.get("holds") == "tables" else "recoded"
+    done = "measured once," if report.get("holds") == "tables" else "recoded"
     for batch in report.get("segments", ()):
         yield (
             f"Batch {batch['number']}: {batch['rows']} rows. "

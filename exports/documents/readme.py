@@ -253,7 +253,8 @@ RESTRICTED = """\
 Somebody who was there might (see above): handle the file with the care that personal data ask \
 for."""
 COUNTED = """\
-Only counts of ten people or more are told, so that nobody stands alone in them."""
+Every figure but the number of people was changed a little by chance, so that nobody can work out \
+from the tables what one person answered (`tables/METHODS.md`)."""
 OWN_WORDS = """\
 Clients' own words can be recognised by whoever has heard them before: handle the file with the \
 care that personal data ask for."""
@@ -271,7 +272,7 @@ def _head(context: DocumentContext) -> list[str]:
             f"{rows} rows, one for each answer sent; {len(context.codebook)} columns."
             f" {context.sample}".rstrip()
         ),
-        "tables": f"Counts of {rows} people.",
+        "tables": f"Figures of {rows} people, with the bounds of the chance in them.",
         "texts": f"{rows} texts; nothing joins two texts of one person.",
     }
     size = sizes[context.holds] if rows else ""
@@ -312,7 +313,8 @@ def _files(context: DocumentContext, paths: Collection[str]) -> str:
     said = {".csv": THE_DATA} | {suffix: made.what for suffix, made in FORMATS.items()}
     others = {path: said.get(PurePosixPath(path).suffix, "") for path in data}
     # Data first; of a path that is named twice the later words stand.
-    named = {context.data_path: THE_DATA} | others | dict(context.files) | written
+    whole = {context.data_path: THE_DATA} if context.data_file else {}
+    named = whole | others | dict(context.files) | written
     return markup.table(["file", "what"], [(f"`{path}`", what) for path, what in named.items()])
 
 

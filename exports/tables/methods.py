@@ -56,9 +56,9 @@ figures are worked out from what was measured (`budget.csv`).
 
 ± says how far chance may have moved a figure: 19 times in 20 it lies between `low` and `high`.
 That is about as large as the chance error that any sample of this size has, and comes on top of
-it: differences smaller than both together mean nothing. Counts under {detectable} cannot be told
-from nought. Rare answers come out a little too high, because no figure is let go under nought;
-the raw measurement beside it (`measured.csv`) has no such fault.
+it: differences smaller than both together mean nothing. Counts under {detectable} cannot be
+told from nought. Rare answers come out a little too high, because no figure is let go under
+nought; the raw measurement beside it (`measured.csv`) has no such fault.
 
 ## What this does not cover
 
@@ -130,8 +130,8 @@ ONCE = (
 )
 SIMULATED_PILOT = (
     "These are simulated answers to a pilot, which hide nobody: each release of them is drawn "
-    "anew, so a second one shows other figures. Of people, a batch is drawn once, and a second release "
-    "shows the same figures."
+    "anew, so a second one shows other figures. Of people, a batch is drawn once, and a second "
+    "release shows the same figures."
 )
 SIMULATED = (
     "These are simulated answers. As with people's, the figures were drawn once, and a second "

@@ -10,7 +10,6 @@ import pytest
 
 from exports.errors import ExportRefused
 from exports.recode import RecodedKeys
-from exports.report import NO_ANSWER
 from forms.fingerprint import content
 from forms.fingerprint import fingerprints_of_study as fingerprints
 from forms.load import load_study
@@ -329,20 +328,3 @@ def test_the_codebook_tells_which_words_a_version_is(released_pilot, study):
     [entry] = [e for e in book if e["variable"] == "study_version"]
     assert entry["codes"] == {study.version: f"Version {study.version}"}
     assert f"{study.version} = {study.fingerprints.words}" in entry["note"]
-
-
-def test_tables_are_the_same_for_good(stores, study, tmp_path, monkeypatch):
-    frozen(stores, study, 330)
-    run(stores, study, tmp_path / "one", pilot=False, tier="A")
-    run(stores, study, tmp_path / "two", pilot=False, tier="A")
-    assert files(tmp_path / "one") == files(tmp_path / "two")
-    monkeypatch.setattr("exports.tables.plan.MOST_PAIRS", 3)
-    with pytest.raises(Refusal, match="would differ from those that are out"):
-        run(stores, study, tmp_path / "three", pilot=False, tier="A")
-
-
-def test_a_small_release_tells_the_core_variables_as_tables(stores, study, tmp_path):
-    frozen(stores, study, 40)
-    done = run(stores, study, tmp_path / "out", pilot=False)
-    assert done.report["columns"]["gender"][NO_ANSWER] == 40
-    assert b"gender" in files(tmp_path / "out")["tables/one-way.csv"]
