@@ -46,6 +46,7 @@ WIRE: dict[type, Mapping[str, object]] = {
     objects.Scale: _wire("name label items reverse min_answered"),
     objects.Composite: _wire("name label scores min_answered"),
     objects.DifferenceScore: _wire("name label minuend subtrahend"),
+    objects.Comparison: _wire("label before after"),
     objects.QualityFlags: _wire("", straight=(), pair=None, pair_reverse=""),
     objects.Passage: _wire("id heading text", only_if=None),
     objects.EligibilityQuestion: _wire("id text yes no ending", youth=False, why=""),
@@ -76,7 +77,7 @@ WIRE: dict[type, Mapping[str, object]] = {
     objects.ReleasePolicy: _wire(
         "roles groups hierarchies order distinct distinct_warning tiers min_new_rows",
         small={}, tables={}, caution="", stop=None, population="", repeat=(),
-        not_used=(), originals_days=30, daily_limit=0,
+        not_used=(), originals_days=30, daily_limit=0, compare=(),
     ),
 }  # fmt: skip
 # Class → wire name → the attribute that holds it, where that is called otherwise.

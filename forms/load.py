@@ -25,6 +25,7 @@ from forms.toml_tables import (
 from forms.validate_labels import check_labels
 from forms.validate_policy import check_policy
 from forms.validate_questionnaire import (
+    check_comparisons,
     check_names,
     check_passages,
     check_questions,
@@ -44,6 +45,7 @@ CHECKS: tuple[tuple[Callable[[Study, FaultList], None], tuple[str, ...]], ...] =
     (check_routing, (QUESTIONNAIRE,)),
     (check_questions, (QUESTIONNAIRE,)),
     (check_scores, (QUESTIONNAIRE,)),
+    (check_comparisons, (QUESTIONNAIRE,)),
     (check_policy, (QUESTIONNAIRE, CONSENT, RELEASE)),
     (check_labels, (QUESTIONNAIRE, RELEASE)),
     (check_passages, (CONSENT, SUPPORT)),

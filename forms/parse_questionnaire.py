@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from forms.kinds import KINDS
 from forms.parse_options import HIGHEST_NUMBER, Shared, read_options
@@ -15,6 +16,7 @@ from forms.study import (
     NOT_SHOWN,
     WITHHELD,
     Branch,
+    Comparison,
     Composite,
     Condition,
     Consent,
@@ -157,7 +159,8 @@ def read_questionnaire(
         quality=read_quality(top.table("quality")),
         minutes=read_minutes(top.table("minutes"), shared.branches or ("everybody",)),
         consent=consent,
-        policy=policy,
+        # Nothing that clients read, and so no part of the words: it says what figures are told.
+        policy=replace(policy, compare=read_comparisons(top)),
         support=support,
         # Worked out once the whole study is checked (forms.load).
         fingerprints=Fingerprints("", "", ""),
@@ -241,6 +244,12 @@ def read_composite(name: str, table: TomlTable) -> Composite:
         scores=scores,
         min_answered=table.integer("min_answered", 1, max(1, len(scores))),
     )
+
+
+def read_comparisons(top: TomlTable) -> tuple[Comparison, ...]:
+    """Return the pairs of questions that ask the same of two moments."""
+    tables = top.tables("compare", "before")
+    return tuple(Comparison(t.text("label"), t.text("before"), t.text("after")) for t in tables)
 
 
 def read_quality(table: TomlTable) -> QualityFlags:

@@ -369,6 +369,28 @@ def check_together(
         notes.add(QUESTIONNAIRE, table, key, f"the ranges differ: {differ}", "one common range")
 
 
+def check_comparisons(study: Study, notes: FaultList) -> None:
+    """Note pairs of before and after that do not ask the same."""
+    known = {
+        column.name: (column.codes, dict(column.labels))
+        for column in columns_of_study(study)
+        if column.codes and not kind_of(column.question).is_ticked
+    }
+    for pair in study.policy.compare:
+        table, sides = f"compare {pair.before}", (("before", pair.before), ("after", pair.after))
+        unknown = [(key, name) for key, name in sides if name and name not in known]
+        for key, name in unknown:
+            problem = f"unknown: {name!r}{nearest(name, known)}"
+            notes.add(QUESTIONNAIRE, table, key, problem, "two columns with codes")
+        if pair.before == pair.after:
+            notes.add(QUESTIONNAIRE, table, "after", "is the same question as before")
+        elif not unknown and known.get(pair.before) != known.get(pair.after):
+            problem = f"{pair.before} and {pair.after} have other answers to choose from"
+            notes.add(QUESTIONNAIRE, table, "after", problem, "the same codes with the same labels")
+    for name in duplicates(pair.before for pair in study.policy.compare):
+        notes.add(QUESTIONNAIRE, f"compare {name}", "before", "stands there twice")
+
+
 def check_quality(study: Study, items: Ranges, notes: FaultList) -> None:
     """Note grids and items that the quality flags cannot be worked out from."""
     grids = [q.name for q in study.questions.values() if kind_of(q).named_by == "grid"]

@@ -1,29 +1,18 @@
-"""Pictures as SVG: diverging bars, heat maps, dots of two moments, and streams of a flow.
+"""Pictures as SVG: bars from nought, shaded fields and dots, each with its margin.
 
 Attributes set the colours of a light page, so that a file stands alone; classes let a stylesheet
 set others for a dark screen. Colours are never the only sign: every field has its figure in it or
-beside it, and its place says what it is. Brown to teal is told apart by every kind of colour vision
-(Brewer's BrBG). Neighbours of like depth are parted by a line of 3:1 or more to one of them.
+beside it, and its place says what it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from textwrap import wrap
 
-from exports.charts.chart import (
-    HIDDEN,
-    Bars,
-    ChartBar,
-    DotPlot,
-    FlowChart,
-    HeatMaps,
-    Panel,
-    Picture,
-    Share,
-)
+from exports.charts.chart import Chart, Figure, Group, Line, Share, Style
 
 WIDE, NARROW = 720, 340  # pixels: a computer's screen, a phone's
 SIZE, LINE = 13, 17  # of text: height of a letter and of a line
@@ -31,16 +20,10 @@ LETTER = 0.53  # mean width of a letter, of its height: a wide sans
 FONT = "system-ui, 'Segoe UI', 'DejaVu Sans', Arial, sans-serif"
 BUNDLED = "Libertinus Serif"  # comes with typst, so that a PNG is the same wherever it is made
 
-INK, SOFT, PAPER, HELD = "#26242b", "#5a5661", "#fffdfa", "#f1ece4"
-DIVERGING = ("#8c510a", "#bf812d", "#dfc27d", "#dcd8d0", "#80cdc1", "#3fa69d", "#01665e")
-ON_DIVERGING = ("#fff", INK, INK, INK, INK, INK, "#fff")
-DEEPER = ("#eef5f4", "#c7e5e1", "#8fcfc6", "#3f9a91", "#01665e")
+INK, SOFT, PAPER, TRACK = "#26242b", "#5a5661", "#fffdfa", "#ebe6dd"
+BAR = "#2b8179"
+DEEPER = ("#eef5f4", "#bbdfda", "#7cc4ba", "#3f9a91", "#01665e")
 ON_DEEPER = (INK, INK, INK, "#10282a", "#fff")
-# Which of the seven colours stand for so many options, from one end to the other.
-STEPS = {
-    2: (1, 5), 3: (1, 3, 5), 4: (0, 2, 4, 6), 5: (0, 2, 3, 4, 6), 6: (0, 1, 2, 4, 5, 6),
-    7: (0, 1, 2, 3, 4, 5, 6),
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +40,10 @@ def width_of(words: str, size: float = SIZE) -> float:
     return len(words) * size * LETTER
 
 
-def folded(words: str, width: float, *, size: float = SIZE, most: int = 4) -> list[str]:
-    """Return words in lines that fit; too long ones end in an ellipsis, the table has all."""
+def folded(words: str, width: float, *, size: float = SIZE) -> list[str]:
+    """Return words in as many lines as they need, none of them cut."""
     kept = words.replace(" %", "\u00a0%")  # a figure stays with its sign
-    lines = wrap(kept, max(int(width / (size * LETTER)), 6)) or [""]
-    if len(lines) > most:
-        lines = [*lines[: most - 1], lines[most - 1].rstrip(".,;") + " …"]
-    return lines
+    return wrap(kept, max(int(width / (size * LETTER)), 6)) or [""]
 
 
 def _attributes(more: dict[str, object]) -> str:
@@ -88,19 +68,6 @@ def box(x: float, y: float, width: float, height: float, css: str, **more: objec
     """Return a rectangle, at least a hair wide."""
     size = {"x": f"{x:g}", "y": f"{y:g}", "width": f"{max(width, 0.5):g}", "height": f"{height:g}"}
     return f'<rect class="{css}"{_attributes({**size, **more})}/>'
-
-
-def field(x: float, y: float, width: float, height: float, step: int) -> str:
-    """Return a field in one of the seven diverging colours."""
-    return box(x, y, width, height, f"d{step}", fill=DIVERGING[step], stroke=INK, stroke_width=0.75)
-
-
-def held_back(x: float, y: float, width: float, height: float) -> str:
-    """Return the field of a hidden count."""
-    return box(
-        x, y, width, height, "c-held",
-        fill=HELD, stroke=SOFT, stroke_width=1, stroke_dasharray="3 3",
-    )  # fmt: skip
 
 
 def rule(x1: float, y1: float, x2: float, y2: float, **more: object) -> str:
@@ -146,297 +113,278 @@ def stacked(drawings: Iterable[Drawing], gap: float = 0) -> Drawing:
 
 
 # All lengths are pixels.
-THICK, BAR_GAP, BAR_SMALL = 24, 9, 12  # a bar, the space between rows, its figures
-REST = 80  # for the share that is not shown, at the right
-RADIUS, DOT_LINE = 7, 34
-STREAM_TALL, STREAM_GAP, NODE = 170, 26, 14  # everybody, between streams, a place
-LEAST = 26  # so that two lines of words fit beside a stream
-CELL_TALL, GUTTER, CELL_SMALL = 40, 20, 11.5
-SIDE = 78  # for the words beside a map
-BOLD = 1.15  # how much wider bold letters are
-
-
-def draw(picture: Picture, width: float) -> Drawing:
-    """Return the picture in so many pixels of width."""
-    if isinstance(picture, Bars):
-        return _draw_bars(picture, width)
-    if isinstance(picture, HeatMaps):
-        return _draw_heat(picture, width)
-    return (
-        _draw_dots(picture, width) if isinstance(picture, DotPlot) else _draw_flow(picture, width)
-    )
-
-
-def _swatches(
-    entries: Iterable[tuple[Callable[[float, float], str], str, float]], width: float, y: float
-) -> tuple[list[str], float]:
-    """Return swatches with their words, as many to a line as have room, and the foot of all."""
-    lines: list[str] = []
-    x = 0.0
-    for swatch, words, room in entries:
-        if x and x + room > width:
-            x, y = 0, y + LINE + 5
-        lines += [swatch(x, y), text(x + 21, y + 12, words)]
-        x += room
-    return lines, y + LINE
+BAR_TALL, GAP, SMALL = 16, 8, 12  # a bar, the space between rows, figures
+FIGURES, MEANS_TOO = 112, 136  # room for a figure with its margin, right of a bar
+TIGHT = 10.5  # figures in columns of a phone
+ROWS_A_HEAD = 8  # so many rows after which the heads of columns are said again
+FIELD_TALL = 52  # a field of a map
+NAMES = 0.4  # of the width, for words left of bars
+WIDEST = 50  # points of a margin; a shade with a wider one would show little but noise
+CAP = 3.5  # half of the end of a whisker
+RADIUS = 5.5
+BOLD = 1.12  # how much wider bold letters are
 
 
 @dataclass(frozen=True, slots=True)
-class _BarLayout:
-    """Places: words end at ``left``, ``middle`` is the line, ``unit`` one per cent."""
+class _Scale:
+    """Places on one line: words end at ``left``, bars run from ``start`` over ``length``."""
 
-    width: float
     left: float
-    middle: float
-    unit: float
+    start: float
+    length: float
+    ends: tuple[float, float]
+
+    def at(self, value: float) -> float:
+        """Return the place of a value."""
+        low, high = self.ends
+        return self.start + self.length * (min(max(value, low), high) - low) / (high - low)
 
 
-def _before(bar: ChartBar) -> float:
-    """Return the per cent left of the line: disagreement and half of the middle."""
-    half = len(bar.shares) // 2
-    before = sum(s.percent or 0 for s in bar.shares[:half])
-    odd = bar.shares[half].percent or 0 if len(bar.shares) % 2 else 0
-    return before + odd / 2
+def _scale(width: float, ends: tuple[float, float], figures: float = FIGURES) -> _Scale:
+    # A phone has no room beside bars: words stand above them.
+    left = width * NAMES if width > NARROW else 0
+    start = left + 12 if left else 1
+    return _Scale(left, start, width - start - figures, ends)
 
 
-def _draw_bars(picture: Bars, width: float) -> Drawing:
-    bars = [bar for group in picture.groups for bar in group.bars]
-    left = width * 0.4 if width > NARROW else 0
-    low = max(_before(bar) for bar in bars)
-    high = max(bar.drawn - _before(bar) for bar in bars)
-    unit = (width - left - REST - 12) / max(low + high, 1)
-    layout = _BarLayout(width, left, left + 12 * bool(left) + low * unit, unit)
-    drawn = []
-    for at, (what, options) in enumerate(picture.options, start=1):
-        drawn += [_heading(what, width)] if what else []
-        drawn.append(_bar_legend(options, width, last=at == len(picture.options)))
-    for group in picture.groups:
-        above = [_heading(group.heading, width)] if group.heading else []
-        rows = [_row(bar, layout) for bar in group.bars]
-        below = [] if group.heading else [Drawing(width, 8, ())]
-        drawn.append(stacked([*above, *rows, *below]))
-    return stacked(drawn)
+def draw(chart: Chart, width: float) -> Drawing:
+    """Return the picture in so many pixels of width."""
+    styles = {
+        Style.LIST: _draw_list,
+        Style.GRID: _draw_grid,
+        Style.PAIR: _draw_pair,
+        Style.MAP: _draw_map,
+        Style.MEANS: _draw_means,
+    }
+    return stacked([_legend(chart, width), *styles[chart.style](chart, width)])
 
 
 def _heading(words: str, width: float) -> Drawing:
-    lines = folded(words, width, size=SIZE + 1)
-    drawn = texts(0, SIZE + 8, lines, font_size=SIZE + 1, font_weight=600)
+    lines = folded(words, width / BOLD)
+    drawn = texts(0, SIZE + 8, lines, font_weight=600)
     return Drawing(width, len(lines) * LINE + 12, tuple(drawn))
 
 
-def _bar_legend(options: Sequence[str], width: float, *, last: bool) -> Drawing:
-    """Return each colour with its words, in the order of the bars; after the last, hidden ones."""
-
-    def swatch(step: int) -> Callable[[float, float], str]:
-        return lambda x, y: field(x, y, 15, 15, step)
-
-    named = [
-        (swatch(step), words) for step, words in zip(STEPS[len(options)], options, strict=True)
-    ]
-    if last:
-        named.append((lambda x, y: held_back(x, y, 15, 15), "answers hidden"))
-    entries = ((mark, words, 22 + width_of(words) * 1.08 + 14) for mark, words in named)
-    lines, foot = _swatches(entries, width, 4.0)
-    return Drawing(width, foot + 8, tuple(lines))
-
-
-def _row(bar: ChartBar, layout: _BarLayout) -> Drawing:
-    words = folded(bar.drawn_label, layout.left or layout.width)
-    tall = len(words) * LINE
-    if layout.left:
-        height = max(tall, THICK)
-        y, foot = (height - THICK) / 2, (height - tall) / 2 + SIZE
-    else:  # words stand above their bar, not beside it
-        height, y, foot = tall + THICK + 4, tall + 4, float(SIZE)
-    line = rule(layout.middle, y - BAR_GAP / 2, layout.middle, y + THICK + BAR_GAP / 2)
-    lines = [line, *texts(0, foot, words), *_fields(bar, layout, y)]
-    # How many people gave the hidden answers is not worked out for the reader.
-    if hidden := sum(share.percent is None for share in bar.shares):
-        left = layout.width - REST + 8
-        said = "all hidden" if hidden == len(bar.shares) else f"{hidden} hidden"
-        lines += [
-            held_back(left, y + 3, REST - 10, THICK - 6),
-            text(left + REST / 2 - 5, y + THICK / 2 + 4, said, "c-soft",
-                 font_size=11, text_anchor="middle"),
-        ]  # fmt: skip
-    return Drawing(layout.width, height + BAR_GAP, tuple(lines))
+def _legend(chart: Chart, width: float) -> Drawing:
+    """Return what a full track stands for, and what the thin line is."""
+    low, high = (f"{end:g}" for end in chart.ends)
+    said = f"Scale from {low} to {high}."
+    if chart.style is Style.MAP:
+        said = "The deeper the shade, the more of the row: under 20 %, 40 %, 60 %, 80 %, or more."
+        if chart.has_margins:
+            said += f" No shade where the margin is over {WIDEST} points wide."
+    elif chart.unit:
+        said = f"Bars begin at 0; a full track is {high} %."
+    if chart.has_margins:
+        said += " The thin line is the margin of the figure."
+    lines = folded(said, width, size=SMALL)
+    drawn = texts(0, SMALL, lines, "c-soft", font_size=SMALL)
+    return Drawing(width, len(lines) * LINE + 6, tuple(drawn))
 
 
-def _fields(bar: ChartBar, layout: _BarLayout, y: float) -> list[str]:
-    x, lines = layout.middle - _before(bar) * layout.unit, []
-    for step, share in zip(STEPS[len(bar.shares)], bar.shares, strict=True):
-        if share.percent is not None:
-            wide = share.percent * layout.unit
-            lines.append(field(x, y, wide, THICK, step))
-            said = f"{share.percent:.0f}"
-            if wide > width_of(said, BAR_SMALL) + 4:
-                lines.append(
-                    text(x + wide / 2, y + THICK / 2 + 4, said, f"l{step}", font_size=BAR_SMALL,
-                         fill=ON_DIVERGING[step], text_anchor="middle")
-                )  # fmt: skip
-            x += wide
-    return lines
+def _margin(figure: Figure, scale: _Scale, y: float, css: str, colour: str, wide: float) -> str:
+    """Return the line from end to end of a margin."""
+    low, high = scale.at(figure.low), scale.at(figure.high)
+    caps = "".join(f"M{x:g} {y - CAP:g}v{2 * CAP:g}" for x in (low, high))
+    look = f'fill="none" stroke="{colour}" stroke-width="{wide}"'
+    return f'<path class="{css}" d="M{low:g} {y:g}H{high:g}{caps}" {look}/>'
 
 
-def _draw_dots(picture: DotPlot, width: float) -> Drawing:
-    """Return every answer with its share at both moments, on one axis from nought."""
-    most = max([share.percent or 0 for line in picture.lines for share in line] + [10.0])
-    one, other = picture.names
-    legend = (
-        _dot(9, 10, later=False), text(24, 14, one), _dot(99, 10, later=True), text(114, 14, other),
-    )  # fmt: skip
-    lines = (_dot_line(line, width, most) for line in picture.lines)
-    return stacked([Drawing(width, 30, legend), *lines])
-
-
-def _dot(x: float, y: float, *, later: bool) -> str:
-    """Return an open ring for then, a full dot for later."""
-    css, fill = ("c-later", DIVERGING[6]) if later else ("c-then", PAPER)
-    return (
-        f'<circle class="{css}" cx="{x:g}" cy="{y:g}" r="{RADIUS}" fill="{fill}" '
-        f'stroke="{DIVERGING[6]}" stroke-width="2.5"/>'
-    )
-
-
-def _dot_line(line: tuple[Share, Share], width: float, most: float) -> Drawing:
-    left = width * 0.4 if width > NARROW else 0
-    words = folded(line[0].label, left or width, most=3)
-    top = 0 if left else len(words) * LINE
-    height = max(len(words) * LINE + 8, DOT_LINE) if left else top + DOT_LINE
-    y = height / 2 if left else top + DOT_LINE / 2
-    start, unit = left + 16, (width - 132 - left) / most
-    places = [None if s.percent is None else start + unit * s.percent for s in line]
-    foot = y + 4 - (len(words) - 1) * LINE / 2 if left else float(SIZE)
-    lines = [*texts(0, foot, words), rule(start, y, start + unit * most, y, stroke_width=0.5)]
-    if None not in places:
-        lines.append(rule(places[0] or 0, y, places[1] or 0, y, stroke_width=3))
-    lines += [_dot(x, y, later=bool(at)) for at, x in enumerate(places) if x is not None]
-    said = " → ".join(HIDDEN if s.percent is None else f"{s.percent:.0f} %" for s in line)
-    lines.append(text(width, y + 4, said, "c-soft", font_size=12, text_anchor="end"))
-    return Drawing(width, height, tuple(lines))
-
-
-def _draw_flow(picture: FlowChart, width: float) -> Drawing:
-    """Return the ways, and below them who was asked the questions that not everybody gets."""
-    parts = [_streams(picture, width)]
-    if picture.asked:
-        heading = text(0, SIZE + 6, "Questions for some", font_size=SIZE + 1, font_weight=600)
-        parts.append(Drawing(width, 34, (heading,)))
-    return stacked([*parts, *(_asked(share, picture.rows, width) for share in picture.asked)])
-
-
-def _streams(flow: FlowChart, width: float) -> Drawing:
-    """Return everybody at the left, each branch at its height at the right with its words."""
-    known = sum(branch.count or 0 for branch in flow.branches) or 1
-    heights = [max(STREAM_TALL * (b.count or 0) / known, LEAST) for b in flow.branches]
-    steps = STEPS.get(min(len(heights), 7), (6,))
-    end = width * (0.3 if width <= NARROW else 0.42)
-    room, y, source = width - end - NODE - 10, 24.0, 24.0 + STREAM_GAP * (len(heights) - 1) / 2
-    lines = [text(0, SIZE, f"Everybody: about {flow.rows}", font_weight=600)]
-    lines.append(box(0.0, source, NODE, sum(heights), "c-node", fill=SOFT))
-    for at, (branch, tall) in enumerate(zip(flow.branches, heights, strict=True)):
-        step = steps[at % 7]
-        lines.append(_stream(float(NODE), source, end, y, tall, step))
-        lines.append(box(end, y, NODE, tall, f"d{step}", fill=DIVERGING[step], stroke=PAPER))
-        words = folded(branch.label, room, most=4)
-        ends = [f"{e.label}: {e.in_words}" for e in branch.onward if e.count is not None]
-        below = [branch.in_words, *(folded("; ".join(ends), room, most=3) if ends else ())]
-        height = len(words) + len(below)
-        foot = y + tall / 2 + 4 - (height - 1) * LINE / 2
-        lines += texts(end + NODE + 10, foot, words, font_weight=600)
-        lines += texts(end + NODE + 10, foot + len(words) * LINE, below, "c-soft")
-        y, source = y + max(tall, height * LINE) + STREAM_GAP, source + tall
-    return Drawing(width, y, tuple(lines))
-
-
-def _stream(left: float, top: float, right: float, to: float, tall: float, step: int) -> str:
-    """Return a stream of one height from (``left``, ``top``) to (``right``, ``to``)."""
-    middle = (left + right) / 2
-    path = (
-        f"M{left:g} {top:g}C{middle:g} {top:g} {middle:g} {to:g} {right:g} {to:g}V{to + tall:g}"
-        f"C{middle:g} {to + tall:g} {middle:g} {top + tall:g} {left:g} {top + tall:g}Z"
-    )
-    return f'<path class="d{step}" d="{path}" fill="{DIVERGING[step]}" fill-opacity="0.55"/>'
-
-
-def _asked(share: Share, rows: int, width: float) -> Drawing:
-    words = folded(f"Asked {share.label}", width, most=5)
-    y, full = len(words) * LINE + 4, width - 130
-    bar = held_back(0, y, full, 18)
-    if share.count is not None:
-        wide = full * min(share.count / max(rows, 1), 1)
-        bar = box(0, y, wide, 18, "d5", fill=DIVERGING[5])
-    back = box(0, y, full, 18, "c-back", fill=HELD)
-    figure = text(full + 8, y + 13, share.in_words, "c-soft", font_size=12)
-    return Drawing(width, y + 34, (*texts(0, SIZE, words), back, bar, figure))
-
-
-def _draw_heat(picture: HeatMaps, width: float) -> Drawing:
-    """Return the maps under their legend, three to a line where there is room."""
-    across = 1 if width <= NARROW else 3
-    wide = (width - (across - 1) * GUTTER) / across
-    tallest = max(len(folded(p.heading, wide / BOLD, most=3)) for p in picture.panels)
-    drawn = [_panel(p, picture.bands, wide, heading=tallest) for p in picture.panels]
-    rows = []
-    for first in range(0, len(drawn), across):
-        lines: list[str] = []
-        row = drawn[first : first + across]
-        for at, panel in enumerate(row):
-            move = f'<g transform="translate({at * (wide + GUTTER):g} 0)">'
-            lines += [move, *panel.lines, "</g>"]
-        rows.append(Drawing(width, max(p.height for p in row), tuple(lines)))
-    return stacked([_heat_legend(picture, width), *rows])
-
-
-def _heat_legend(picture: HeatMaps, width: float) -> Drawing:
-    def swatch(step: int) -> Callable[[float, float], str]:
-        fill = DEEPER[step]
-        return lambda x, y: box(x, y, 15, 15, f"q{step}", fill=fill, stroke=SOFT, stroke_width=0.5)
-
-    said = folded(f"Across: {picture.across}: {', '.join(picture.bands)}. Upward: the later score.",
-                  width, most=6)  # fmt: skip
-    shares = ("0–19 %", "20–39 %", "40–59 %", "60–79 %", "80–100 %")
-    entries = ((swatch(step), words, 104) for step, words in enumerate(shares))
-    lines, foot = _swatches(entries, width, len(said) * LINE + 4.0)
-    return Drawing(width, foot + 14, (*texts(0, SIZE, said), *lines))
-
-
-def _panel(panel: Panel, bands: tuple[str, ...], width: float, *, heading: int) -> Drawing:
-    words = folded(panel.heading, width / BOLD, most=heading)
-    top = heading * LINE + 6
-    wide = (width - SIDE) / len(bands)
-    lines = texts(0, SIZE + (heading - len(words)) * LINE, words, font_weight=600)
-    for up, level in enumerate(reversed(panel.levels)):
-        y = top + up * CELL_TALL
-        said = folded(_without_bounds(level), SIDE - 4, size=CELL_SMALL, most=2)
-        foot = y + CELL_TALL / 2 + 4 - (len(said) - 1) * LINE / 2
-        lines += texts(SIDE - 6, foot, said, "c-soft", font_size=CELL_SMALL, text_anchor="end")
-        for at in range(len(bands)):
-            lines += _cell(panel.cells[at][len(panel.levels) - 1 - up], SIDE + at * wide, y, wide)
-    foot = top + len(panel.levels) * CELL_TALL
-    for at, (band, base) in enumerate(zip(bands, panel.bases, strict=True)):
-        said = folded(_without_bounds(band), wide, size=CELL_SMALL, most=2)
-        said.append("not told" if base is None else f"of {base}")
-        lines += texts(SIDE + (at + 0.5) * wide, foot + SIZE + 2, said, "c-soft",
-                       font_size=CELL_SMALL, text_anchor="middle")  # fmt: skip
-    return Drawing(width, foot + 3 * LINE + 8, tuple(lines))
-
-
-def _without_bounds(label: str) -> str:
-    """Return ``Low`` of ``Low (1 to under 2.5)``; the legend has the bounds."""
-    return label.split(" (")[0]
-
-
-def _cell(cell: Share, x: float, y: float, wide: float) -> list[str]:
-    middle, foot = x + wide / 2, y + CELL_TALL / 2 + 4
-    if cell.percent is None:
-        return [
-            held_back(x + 1, y + 1, wide - 2, CELL_TALL - 2),
-            text(middle, foot, cell.in_words, "c-soft", font_size=CELL_SMALL, text_anchor="middle"),
-        ]
-    step = min(int(cell.percent // 20), len(DEEPER) - 1)
+def _whisker(figure: Figure, scale: _Scale, y: float) -> list[str]:
+    """Return the margin over a bar; nothing of an exact figure."""
+    if figure.is_exact:
+        return []
+    # The pale line below keeps the dark one visible on a bar.
     return [
-        box(x, y, wide, CELL_TALL, f"q{step}", fill=DEEPER[step], stroke=INK, stroke_width=0.75),
-        text(middle, foot, f"{cell.percent:.0f} %", f"k{step}", fill=ON_DEEPER[step],
-             font_weight=600, text_anchor="middle"),
+        _margin(figure, scale, y, "c-halo", PAPER, 3.5),
+        _margin(figure, scale, y, "c-line", INK, 1.5),
+    ]
+
+
+def _bar(figure: Figure, scale: _Scale, y: float, tall: float, css: str = "c-bar") -> list[str]:
+    fill = BAR if css == "c-bar" else PAPER
+    return [
+        box(scale.start, y, scale.length, tall, "c-track", fill=TRACK),
+        box(scale.start, y, scale.at(figure.value) - scale.start, tall, css,
+            fill=fill, stroke=BAR, stroke_width=1.5),
+        *_whisker(figure, scale, y + tall / 2),
     ]  # fmt: skip
+
+
+def _said(figure: Figure, scale: _Scale, y: float, unit: str, decimals: int = 0) -> str:
+    x = scale.start + scale.length + 8
+    return text(x, y, figure.in_words(unit, decimals), "c-soft", font_size=SMALL)
+
+
+def _row(words: str, scale: _Scale, width: float, tall: float) -> tuple[float, float, list[str]]:
+    """Return the height of a row, where its bars begin, and its words."""
+    lines = folded(words, scale.left or width)
+    high = len(lines) * LINE
+    if not scale.left:
+        return high + 4 + tall + GAP, high + 4, texts(0, SIZE, lines)
+    height = max(high, tall)
+    return height + GAP, (height - tall) / 2, texts(0, (height - high) / 2 + SIZE, lines)
+
+
+def _draw_list(chart: Chart, width: float) -> Iterable[Drawing]:
+    scale = _scale(width, chart.ends)
+    for group in chart.groups:
+        for line in group.lines:
+            about = "about " * chart.has_margins
+            yield _heading(f"{line.label} ({about}{line.base} answers)", width)
+            for share in line.shares:
+                height, y, words = _row(share.label, scale, width, BAR_TALL)
+                drawn = _bar(share.figure, scale, y, BAR_TALL)
+                figure = _said(share.figure, scale, y + BAR_TALL - 4, chart.unit)
+                yield Drawing(width, height, (*words, *drawn, figure))
+
+
+def _draw_pair(chart: Chart, width: float) -> Iterable[Drawing]:
+    scale = _scale(width, chart.ends)
+    for group in chart.groups:
+        before, after = group.lines
+        yield _pair_legend((before.label, after.label), width)
+        later = {share.label: share for share in after.shares}
+        for share in [share for share in before.shares if share.label in later]:
+            height, y, words = _row(share.label, scale, width, 2 * BAR_TALL + 3)
+            sides = [(share, "c-before"), (later[share.label], "c-bar")]
+            drawn: list[str] = []
+            for at, (side, css) in enumerate(sides):
+                top = y + at * (BAR_TALL + 3)
+                drawn += _bar(side.figure, scale, top, BAR_TALL, css)
+                drawn.append(_said(side.figure, scale, top + BAR_TALL - 4, chart.unit))
+            yield Drawing(width, height + 4, (*words, *drawn))
+
+
+def _pair_legend(labels: tuple[str, str], width: float) -> Drawing:
+    drawn: list[str] = []
+    marks = (("c-before", PAPER), ("c-bar", BAR))
+    for at, (label, (css, fill)) in enumerate(zip(labels, marks, strict=True)):
+        x = at * 110.0 + 1
+        drawn += [
+            box(x, 3, 22, 13, css, fill=fill, stroke=BAR, stroke_width=1.5),
+            text(x + 30, 14, label),
+        ]
+    return Drawing(width, 32, tuple(drawn))
+
+
+def _columns(
+    shares: Sequence[Share], scale: _Scale, width: float
+) -> tuple[list[tuple[float, float]], Drawing]:
+    """Return where each column begins and how wide it is, and their heads, one wording each."""
+    room = (width - 1 - scale.start) / len(shares)
+    places = [(scale.start + at * room, room) for at in range(len(shares))]
+    heads = [folded(share.label, room - 6, size=SMALL) for share in shares]
+    tallest = max(len(head) for head in heads)
+    drawn: list[str] = []
+    for (x, _), head in zip(places, heads, strict=True):
+        foot = SMALL + (tallest - len(head)) * LINE
+        drawn += texts(x, foot, head, "c-soft", font_size=SMALL)
+    return places, Drawing(width, tallest * LINE + 6, tuple(drawn))
+
+
+def _in_short(figure: Figure, room: float) -> tuple[str, float]:
+    """Return a figure in per cent, with its margin where columns have room for it, and its size."""
+    said = f"{figure.value:.0f}"
+    widest = "00 (00–00)"
+    size = SMALL if width_of(widest, SMALL) <= room else TIGHT
+    if figure.is_exact or width_of(widest, size) > room:
+        return said, SMALL
+    return f"{said} ({figure.low:.0f}–{figure.high:.0f})", size
+
+
+def _draw_grid(chart: Chart, width: float) -> Iterable[Drawing]:
+    scale = _scale(width, chart.ends)
+    rows = ROWS_A_HEAD
+    for group in chart.groups:
+        if group.heading:
+            yield _heading(group.heading, width)
+        places, heads = _columns(group.lines[0].shares, scale, width)
+        if rows >= ROWS_A_HEAD:
+            rows = 0
+            yield heads
+        rows += len(group.lines)
+        for line in group.lines:
+            yield _grid_row(line, scale, places, width)
+
+
+def _grid_row(
+    line: Line, scale: _Scale, places: Sequence[tuple[float, float]], width: float
+) -> Drawing:
+    height, y, drawn = _row(line.label, scale, width, LINE + BAR_TALL / 2 + 2)
+    for (x, room), share in zip(places, line.shares, strict=True):
+        cell = _Scale(0, x, room - 10, scale.ends)
+        said, size = _in_short(share.figure, room - 10)
+        drawn.append(text(x, y + SMALL, said, "c-soft", font_size=size))
+        drawn += _bar(share.figure, cell, y + LINE, BAR_TALL / 2)
+    return Drawing(width, height + 2, tuple(drawn))
+
+
+def _draw_map(chart: Chart, width: float) -> Iterable[Drawing]:
+    for group in chart.groups:
+        yield _heading(group.heading, width)
+        yield from _map(group, width)
+
+
+def _map(group: Group, width: float) -> Iterable[Drawing]:
+    left = width * (NAMES if width > NARROW else 0.3)
+    scale = _Scale(left, left + 8, width - left - 9, (0, 100))
+    places, heads = _columns(group.lines[0].shares, scale, width)
+    yield heads
+    for line in group.lines:
+        words = folded(f"{line.label}, of {line.base}", left)
+        height = max(FIELD_TALL, len(words) * LINE)
+        drawn = texts(0, (height - len(words) * LINE) / 2 + SIZE, words)
+        for (x, room), share in zip(places, line.shares, strict=True):
+            drawn += _field(share.figure, x, room, height)
+        yield Drawing(width, height, tuple(drawn))
+    yield Drawing(width, 10, ())
+
+
+def _field(figure: Figure, x: float, room: float, tall: float) -> list[str]:
+    """Return a shaded field with its figure, and its margin in words and as a line at its foot."""
+    # Where the margin leaves all open, a shade would mislead: the lightest stands for none.
+    is_open = figure.high - figure.low > WIDEST
+    step = 0 if is_open else min(int(figure.value // 20), len(DEEPER) - 1)
+    middle, colour = x + room / 2, ON_DEEPER[step]
+    ink = {"fill": colour, "text_anchor": "middle"}
+    said = [
+        box(x, 0, room, tall, f"q{step}", fill=DEEPER[step], stroke=SOFT, stroke_width=1),
+        text(middle, tall / 2 - (2 if not figure.is_exact else -5), f"{figure.value:.0f} %",
+             f"k{step}", font_weight=600, **ink),
+    ]  # fmt: skip
+    if figure.is_exact:
+        return said
+    inside = _Scale(0, x + 6, room - 12, (0, 100))
+    return [
+        *said,
+        text(middle, tall / 2 + 11, f"{figure.low:.0f}–{figure.high:.0f}", f"k{step}",
+             font_size=11, **ink),
+        _margin(figure, inside, tall - 8, f"m{step}", colour, 1.5),
+    ]  # fmt: skip
+
+
+def _draw_means(chart: Chart, width: float) -> Iterable[Drawing]:
+    scale = _scale(width, chart.ends, MEANS_TOO)
+    for group in chart.groups:
+        for line in group.lines:
+            height, y, drawn = _row(line.label, scale, width, BAR_TALL)
+            yield Drawing(width, height, (*drawn, *_mean(line, scale, y + BAR_TALL / 2)))
+
+
+def _mean(line: Line, scale: _Scale, y: float) -> list[str]:
+    figure = line.shares[0].figure
+    low, high = (int(end) for end in scale.ends)
+    ticks = range(low, high + 1) if high - low <= 10 else (low, high)
+    return [
+        box(scale.start, y - 2, scale.length, 4, "c-track", fill=TRACK),
+        *(rule(scale.at(tick), y - 4, scale.at(tick), y + 4) for tick in ticks),
+        _dot(scale.at(figure.value), y),
+        *_whisker(figure, scale, y),
+        _said(figure, scale, y + 4, "", 2),
+    ]
+
+
+def _dot(x: float, y: float) -> str:
+    place = f'class="c-dot" cx="{x:g}" cy="{y:g}" r="{RADIUS}"'
+    return f'<circle {place} fill="{BAR}" stroke="{PAPER}" stroke-width="1.5"/>'

@@ -257,10 +257,7 @@ class Menu:
         if entry["range"] is None:
             return [Category(str(code), label, (code,)) for code, label in labels.items()]
         low, high = (int(bound) for bound in entry["range"])
-        if high - low < MOST_CODES:
-            every = range(low, high + 1)
-            return [Category(str(c), labels.get(c, "") or str(c), (c,)) for c in every]
-        return _bands(low, high)
+        return categories_of_number(low, high, labels)
 
 
 def _conditions(study: Study) -> dict[str, Condition]:
@@ -286,8 +283,11 @@ def bands_of_score(low: int, high: int) -> list[Category]:
     ]
 
 
-def _bands(low: int, high: int) -> list[Category]:
-    """Return BANDS bands of one width; the last one takes what is left."""
+def categories_of_number(low: int, high: int, labels: Mapping[int, str]) -> list[Category]:
+    """Return every number where there are few, else BANDS bands; the last takes what is left."""
+    if high - low < MOST_CODES:
+        every = range(low, high + 1)
+        return [Category(str(c), labels.get(c, "") or str(c), (c,)) for c in every]
     width = (high - low) // BANDS
     starts = [low + at * width for at in range(BANDS)]
     ends = [*starts[1:], high + 1]

@@ -10,15 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from exports.charts.chart import Chart, ChartSource, HeatMaps
-from exports.charts.counts import book_of, from_rows, from_tables, hypothesis, read_rows
+from exports.charts.chart import Chart, ChartSource
+from exports.charts.counts import FILES, book_of, from_rows, from_tables, read_rows
 from exports.charts.gallery import gallery
 from exports.codebook import asked_codebook
 from exports.columns import fields_of
 from exports.documents.context import marks_of
 from exports.errors import ExportRefused
 from exports.output_files import UNREADABLE, ChecksumFault, ReleaseZip
-from exports.tables.plan import default_plan
 from forms.study import Study
 from forms.tiers import TIERS
 from survey.errors import Refusal
@@ -30,29 +29,28 @@ from survey.storage.releases import Release
 LARGEST = 64 * 2**20  # bytes of a data file that are read while a page waits
 KEPT = 8  # releases whose charts stay in memory
 PIXELS_PER_INCH = 144
-NOT_CROSSED = (
-    "“{before}” against what followed is not drawn: the tables of this release do not cross "
-    "scores. Beside its other tables such a table would close a ring, out of which counts under 10 "
-    "could be worked out. Releases of rows have this chart."
+MEASURED = (
+    "Everybody who was in the release was counted, and noise was added to every figure: read each "
+    "with its margin."
 )
+COUNTED = "Of this file’s {rows} rows, which need not be all who answered; counted as they are."
 OPEN_SAMPLE = "Open sample, not a prevalence."  # where a study says nothing itself
 TEXTS = "This release holds texts: there is nothing to count in it."
 
 
 @dataclass(frozen=True, slots=True)
 class DrawnRelease:
-    """The charts of one release, what stands under each, and why one is ``lacking``."""
+    """The charts of one release, and what stands under each."""
 
     charts: tuple[Chart, ...]
     source: ChartSource
-    lacking: str = ""
 
     def named(self, key: str) -> Chart | None:
         """Return the chart of this name."""
         return next((chart for chart in self.charts if chart.key == key), None)
 
 
-def _from_microdata(packed: ReleaseZip, study: Study) -> Sequence[Chart]:
+def _from_microdata(packed: ReleaseZip, study: Study) -> tuple[Sequence[Chart], str]:
     codebook = json.loads(packed.checked("documentation/codebook.json"))
     if packed.getinfo(packed.top + codebook["data"]).file_size > LARGEST:
         raise ExportRefused(
@@ -61,18 +59,16 @@ def _from_microdata(packed: ReleaseZip, study: Study) -> Sequence[Chart]:
         )
     book = book_of(codebook["variables"])
     rows = read_rows(packed.checked(codebook["data"]), book)
-    return gallery(book, from_rows(rows, book, default_plan(study).sums))
+    return gallery(book, study, from_rows(rows, book, study)), COUNTED.format(rows=len(rows))
 
 
 def _from_tables(packed: ReleaseZip, study: Study) -> tuple[Sequence[Chart], str]:
-    """Return the charts of a release of tables, and a sentence on the one that it lacks."""
     # Tables have no codebook: which columns belong together is the study's to say.
     book = book_of(asked_codebook(study, fields_of(study)))
-    charts = gallery(book, from_tables(packed.checked("tables/one-way.csv"), book))
-    asked = hypothesis(book)
-    if asked is None or any(isinstance(chart.picture, HeatMaps) for chart in charts):
-        return charts, ""
-    return charts, NOT_CROSSED.format(before=book[asked.before]["label"])
+    # An earlier version wrote no means where there were none.
+    there = [name for name in FILES if f"tables/{name}" in packed.sums]
+    files = {name: packed.checked(f"tables/{name}") for name in there}
+    return gallery(book, study, from_tables(files, book, study)), MEASURED
 
 
 def _use(study: Study, release: Release) -> str:
@@ -82,8 +78,8 @@ def _use(study: Study, release: Release) -> str:
     if tier is None or not tier.kind.is_open:
         who = tier.audience if tier else "whom the release names"
         return (
-            f"Restricted as the release is: for {who}. Not to be published: held against open rows "
-            "or another release it could tell what they hide. Charts of an open tier may be."
+            f"Restricted as the release is: for {who}. Not to be published: it shows counts of "
+            "few people. Charts of an open tier may be published."
         )
     return f"May be published: it shows nothing beyond tier {release.tier}."
 
@@ -96,11 +92,10 @@ def read_release(path: Path, release: Release, study: Study) -> DrawnRelease:
     try:
         packed = ReleaseZip(path, release.sha256)
         report = json.loads(packed.checked("documentation/report.json"))
-        lacking = ""
         if "tables/one-way.csv" in packed.sums and "documentation/codebook.json" not in packed.sums:
-            charts, lacking = _from_tables(packed, study)
+            charts, whose = _from_tables(packed, study)
         elif "documentation/codebook.json" in packed.sums and TIERS[release.tier].holds != "texts":
-            charts = _from_microdata(packed, study)
+            charts, whose = _from_microdata(packed, study)
         else:
             raise ExportRefused(TEXTS)
     except ChecksumFault as why:
@@ -112,8 +107,8 @@ def read_release(path: Path, release: Release, study: Study) -> DrawnRelease:
     name = f"Release {release.number} of {release.study}, tier {release.tier}"
     name += f"; SHA-256 {release.sha256}"
     caution = report["caution"] or OPEN_SAMPLE
-    source = ChartSource(name, marks_of(report), caution, _use(study, release))
-    return DrawnRelease(tuple(charts), source, lacking)
+    source = ChartSource(name, marks_of(report), whose, caution, _use(study, release))
+    return DrawnRelease(tuple(charts), source)
 
 
 class Gallery:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 Q, C, R, S = "questionnaire.toml", "consent.toml", "release.toml", "support.toml"
+COMPARE = '[[compare]]\nlabel = "Twice"\n'
 
 QUESTIONNAIRE = [
     # keys and values
@@ -161,6 +162,15 @@ QUESTIONNAIRE = [
     ),
     ("scores", "[scale.glad]", "[scale.Glad]", "scale, Glad: is not a name that can stand here"),
     ("scores", "[difference.change]", "[difference.glad]", "two scores have this name"),
+    *(
+        ("scores", "[quality]", f"{COMPARE}{given}\n[quality]", said)
+        for given, said in (
+            ('before = "before"', "compare before, after: is missing"),
+            ('before = "calm_1"\nafter = "calm1"', "compare calm_1, after: unknown: 'calm1' – did"),
+            ('before = "before"\nafter = "before"', "compare before, after: is the same question"),
+            ('before = "calm_1"\nafter = "after"', "calm_1 and after have other answers to choo"),
+        )
+    ),
     (
         "scores",
         'straight = ["items"]',

@@ -10,6 +10,7 @@ from forms.load import load_study
 from forms.study import Column, Fingerprints, Row, Study
 
 Q, C, R, S = "questionnaire.toml", "consent.toml", "release.toml", "support.toml"
+COMPARE = '[[compare]]\nlabel = "Twice"\nbefore = "before"\nafter = "after"\n'
 PARTS = ("words", "policy", "consent_version")
 
 
@@ -78,6 +79,7 @@ def test_layout_and_dates_of_checks_move_no_part(moved, study_name, file, old, n
         ("minimal", S, 'name = "A line"', 'name = "A line"\nyouth = true', {"words"}),
         ("minimal", R, "k = 5", "k = 6", {"policy"}),
         ("coarse", R, '"45 or over", [3, 4]', '"45 and over", [3, 4]', {"policy"}),
+        ("scores", Q, "[quality]", COMPARE + "[quality]", {"policy"}),
         ("minimal", R, 'none = ["mood"]', 'sensitive = ["mood"]', {"policy"}),
     ],
 )

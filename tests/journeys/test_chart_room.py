@@ -8,8 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from exports.charts.counts import from_tables
 from exports.charts.draw import BUNDLED
 from exports.charts.gallery import sheet
+from exports.errors import ExportRefused
+from exports.tables import noise
 from survey.errors import Refusal
 from survey.releases.build import ReleaseRequest
 from survey.releases.charts import GALLERY, OPEN_SAMPLE, Gallery, png, read_release
@@ -55,7 +58,8 @@ def test_a_release_is_chosen_and_its_charts_are_read(ada):
     ada.open("charts/")
     ada.open(ada.page.link(text="Release 1, tier C"))
     assert "Items" in ada.text
-    assert "Base: about 120 people a row" in ada.text
+    assert "Base: 120 people." in ada.text
+    assert "Of this file’s 120 rows, which need not be all who answered" in ada.text
     assert "A trial: not to be published." in ada.text
 
 
@@ -69,32 +73,35 @@ def test_every_chart_of_a_page_stands_in_a_table_too(ada):
     ("ending", "opening"), [("svg", b"<svg "), ("png", b"\x89PNG"), ("csv", b"group,row,")]
 )
 def test_a_chart_is_downloaded_and_the_audit_says_so(app, ada, ending, opening):
-    answer = ada.browser.get(f"/research/{NAME}/charts/1/answers-1.{ending}")
+    answer = ada.browser.get(f"/research/{NAME}/charts/1/answers-calm_1.{ending}")
     assert answer.data.startswith(opening)
     assert answer.headers["Cache-Control"] == "no-store"
     assert audit_of(app)[-1] == (
-        f"Ada: {NAME}: chart answers-1 of release 1, tier C, downloaded as {ending}"
+        f"Ada: {NAME}: chart answers-calm_1 of release 1, tier C, downloaded as {ending}"
     )
 
 
 def test_looking_is_not_downloading(app, ada):
     before = audit_of(app)
     ada.open("charts/1/")
-    ada.browser.head(f"/research/{NAME}/charts/1/answers-1.svg")
+    ada.browser.head(f"/research/{NAME}/charts/1/answers-calm_1.svg")
     assert audit_of(app) == before
 
 
-def test_no_small_count_leaves_in_a_file(ada):
-    answer = ada.browser.get(f"/research/{NAME}/charts/1/answers-1.csv")
-    counts = {line["count"] for line in csv.DictReader(io.StringIO(answer.text, newline=""))}
-    assert all(n == "hidden" or (int(n) >= 10 and int(n) % 5 == 0) for n in counts)
+def test_a_chart_of_rows_counts_them_plainly(ada):
+    answer = ada.browser.get(f"/research/{NAME}/charts/1/answers-calm_1.csv")
+    lines = list(csv.DictReader(io.StringIO(answer.text, newline="")))
+    counts = [int(line["count"]) for line in lines if line["row"] == "I am calm."]
+    assert 110 < sum(counts) <= 120
+    assert {int(line["base"]) for line in lines if line["row"] == "I am calm."} == {sum(counts)}
+    assert {line["low"] for line in lines} == {""}
 
 
 def test_charts_of_a_recalled_release_say_so_on_page_and_file(app, ada):
     releases.recall(stores_of(app).office, NAME, [1], at=AT, why="A faulty item.")
     assert "Recalled" in ada.open("charts/").text
     assert "A faulty item." in ada.open("charts/1/").text
-    answer = ada.browser.get(f"/research/{NAME}/charts/1/answers-1.csv")
+    answer = ada.browser.get(f"/research/{NAME}/charts/1/answers-calm_1.csv")
     assert "RECALLED on 2026-01-02: A faulty item." in answer.text
 
 
@@ -125,7 +132,8 @@ def test_something_else_in_its_place_is_not_drawn(ada, archived):
 
 
 @pytest.mark.parametrize(
-    "address", ["charts/2/", "charts/1/nothing.svg", "charts/1/answers-1.pdf", "charts/?release=9"]
+    "address",
+    ["charts/2/", "charts/1/nothing.svg", "charts/1/answers-calm_1.pdf", "charts/?release=9"],
 )
 def test_what_is_not_there_is_not_found(ada, address):
     assert ada.open(address).status == 404
@@ -175,10 +183,27 @@ def test_every_chart_says_that_it_is_no_prevalence_even_where_a_study_does_not(
     assert study(NAME).policy.caution or drawn.source.caution == OPEN_SAMPLE
 
 
-def test_charts_of_tables_say_which_chart_they_lack_and_why(open_app, study, signed_in, tmp_path):
+def test_charts_of_tables_have_margins_and_spend_nothing(
+    open_app, study, signed_in, tmp_path, monkeypatch
+):
     app = open_app(FLAGSHIP.name)
     pilot_answers(app, study(FLAGSHIP.name), 300)
     order = ReleaseRequest(tier="A", out=tmp_path / "tables", pilot=True, made_at=AT)
     run(stores_of(app), study(FLAGSHIP.name), order)
+
+    def measured_again(_):
+        raise AssertionError("a chart was measured")
+
+    monkeypatch.setattr(noise, "discrete_gaussian", measured_again)
     room = Room(signed_in(app), FLAGSHIP.name).open("charts/1/")
-    assert "against what followed is not drawn: the tables of this release do not" in room.text
+    assert "noise was added to every figure" in room.text
+    assert "Prior view of the therapist, total (primary predictor), and what followed" in room.text
+    assert "19 times in 20" in room.text
+
+
+def test_tables_of_an_earlier_version_are_not_drawn(study):
+    told = {
+        "one-way.csv": b"batch,table,label,code,category,count,lowest,highest\r\n1,a,,1,A,9,8,9"
+    }
+    with pytest.raises(ExportRefused, match="an earlier version of the program"):
+        from_tables(told, {}, study("scores"))

@@ -115,7 +115,6 @@ def download(number: int, key: str, ending: str) -> Answer:
 
 
 def _file(drawn: DrawnRelease, key: str, ending: str, erratum: releases.Erratum | None) -> bytes:
-    from exports.charts.chart import csv_of
     from exports.charts.draw import BUNDLED
     from exports.charts.gallery import sheet
     from survey.releases.charts import png
@@ -127,5 +126,5 @@ def _file(drawn: DrawnRelease, key: str, ending: str, erratum: releases.Erratum 
         marks = f"RECALLED on {erratum.at[:10]}: {erratum.why} {source.marks}".strip()
         source = replace(source, marks=marks)
     if ending == "csv":
-        return csv_of(chart, source)
+        return chart.csv(source)
     return png(sheet(chart, source, BUNDLED)) if ending == "png" else sheet(chart, source).encode()

@@ -1,100 +1,110 @@
 """What charts say, in words, in their table and as CSV."""
 
-import csv
-import io
 import re
 from dataclasses import replace
 
-from exports.charts.chart import Bars, ChartBar, ChartSource, HeatMaps, Share, csv_of
-from exports.charts.comparisons import flow, heat, later, readings
-from exports.charts.counts import families, hypothesis, twice
+import polars as pl
+import pytest
 
-SOURCE = ChartSource("Release 1", "PILOT", "Not a prevalence.", "A trial.")
+from exports.charts.chart import ChartSource, Figure, Group, Line, Share
+from exports.charts.counts import book_of, from_rows
+from exports.charts.gallery import gallery
+from exports.charts.sentences import agreement, highest_and_lowest, most_frequent, moved
+from exports.codebook import asked_codebook
+from exports.columns import fields_of
+from tests.exports.charts.conftest import lines_of
 
-
-def bar(*shares):
-    return ChartBar("Row", tuple(Share("x", s and 50, s) for s in shares), 100)
-
-
-def test_the_hypothesis_comes_second_after_its_readings(charts):
-    assert list(charts)[:2] == ["answers-1", "hypothesis"]
-    assert charts["answers-1"].title == "What the tears meant to you"
+SOURCE = ChartSource("Release 1", "PILOT", "Of this file.", "Not a prevalence.", "A trial.")
 
 
-def test_every_chart_says_its_base_and_something_in_words(charts):
-    for chart in charts.values():
+def line(label, *values, margin=0.0):
+    shares = (
+        Share(f"answer {at}", Figure(v, v - margin, v + margin), 50) for at, v in enumerate(values)
+    )
+    return Line(label, tuple(shares), 100)
+
+
+def test_every_chart_says_its_base_and_something_in_words(every):
+    for chart in every:
         assert chart.base.startswith("Base: ")
         assert chart.sentence.endswith(".")
 
 
-def test_every_share_in_a_sentence_stands_in_the_table(charts):
-    """Sums of two options apart, which a sentence names together."""
-    found = charts["hypothesis"]
-    shares = set(re.findall(r"\d+ %", found.sentence))
-    table = " ".join(cell for line in found.table.lines for cell in line)
-    assert shares
-    assert all(share in table for share in shares)
+def test_margins_are_told_in_sentence_table_and_file(of_tables):
+    for chart in of_tables.values():
+        assert re.search(r"\([\d.]+ to [\d.]+\)", chart.sentence)
+        assert "19 times in 20" in chart.base
+        assert all(re.search(r" \(.+ to .+\)$", row[-3]) for row in chart.table()[1])
+        assert all(x["low"] and x["high"] for x in lines_of(chart.csv(SOURCE)))
 
 
-def test_agreement_is_not_told_where_a_part_of_it_is_hidden():
-    assert bar(10.0, 20.0, 40.0, None, 30.0).agree is None
-    assert bar(None, 20.0, 40.0, 10.0, 20.0).agree == 30.0
+def test_a_plain_count_has_no_margin(of_rows):
+    for chart in of_rows.values():
+        assert not chart.has_margins
+        assert "margin" not in chart.base
+        assert not any(x["low"] or x["high"] for x in lines_of(chart.csv(SOURCE)))
 
 
-def test_a_sentence_does_not_rank_rows_that_are_hidden(release, figures):
-    book, _ = release
-    [family] = [f for f in families(book) if "int_emp_1" in f.rows]
-    name = "int_fake_2"
-    table = figures.one_way[name]
-    gone = replace(table, counts=tuple(None for _ in table.counts))
-    less = replace(figures, one_way={**figures.one_way, name: gone})
-    chart = readings(book, family, less, "x")
-    assert chart
-    assert "the tears were sincere" not in chart.sentence
-    assert chart.sentence.startswith("Among the rows where it is shown, ")
+def test_every_figure_of_a_simple_sentence_stands_in_the_table(of_tables):
+    for key in ("map", "answers-int_main", "ways"):
+        chart = of_tables[key]
+        table = " ".join(cell for row in chart.table()[1] for cell in row)
+        assert all(said in table for said in re.findall(r"\d+ % \(.+?\)", chart.sentence))
 
 
-def test_the_simulated_hypothesis_is_seen(charts):
+def test_what_the_noise_alone_could_make_is_not_told_as_a_difference():
+    before, after = line("x", 20.0, 80.0, margin=6), line("x", 27.0, 73.0, margin=6)
+    assert moved(before, after).startswith("No answer differs")
+    exact = moved(line("x", 20.0, 80.0), line("x", 27.0, 73.0))
+    assert exact.startswith("“answer 0” rose from 20 % to 27 %; “answer 1” fell")
+    assert "may be as frequent" in most_frequent([line("x", 50.0, 47.0, margin=2)])
+    assert "may be" not in most_frequent([line("x", 50.0, 47.0, margin=1)])
+    rows = [line("one", 60.0, 40.0, margin=5), line("two", 66.0, 34.0, margin=5)]
+    assert "no row is 5 points or more below it and beyond its margin" in highest_and_lowest(rows)
+
+
+def test_agreement_leaves_the_middle_out_and_adds_margins_as_independent_ones_would():
+    found = agreement(line("x", 10.0, 20.0, 30.0, 25.0, 15.0, margin=3.0))
+    assert (found.value, round(found.high - found.value, 2)) == (40.0, 4.24)
+
+
+def test_the_simulated_hypothesis_is_seen(of_rows):
     """Clients are simulated so that a better prior view goes with a reading of connection."""
-    assert "more frequent for “Connection reading" in charts["hypothesis"].sentence
-    assert charts["hypothesis"].sentence.endswith("not why.")
+    assert of_rows["map"].sentence.startswith(
+        "“Connection reading (composite, primary outcome 1)” is high more often"
+    )
+    assert of_rows["map"].sentence.endswith("not why.")
 
 
-def test_no_chart_is_made_of_what_a_release_lacks(book, figures):
-    nothing = replace(figures, one_way={}, two_way={})
-    tested = hypothesis(book)
-    assert tested
-    assert heat(book, tested, nothing) is None
-    assert flow(book, nothing) is None
-    assert later(book, twice(book)[0], nothing, "x") is None
-    assert readings(book, families(book)[0], nothing, "x") is None
+def test_two_grids_that_ask_in_the_same_words_are_one_chart(of_rows):
+    chart = of_rows["answers-int_emp_1"]
+    assert chart.title == "What the tears meant to you"
+    assert len(chart.groups) == 8
+    assert "answers-int_hum_2" not in of_rows
+    assert sum("(reversed)" in x.label for group in chart.groups for x in group.lines) == 2
 
 
-def test_tables_alone_have_no_map_of_two_questions(from_csv):
-    _, charts = from_csv("1,branch,Way,1,Saw tears,325,321,329,600,54.2,")
-    assert list(charts) == ["flow"]
-
-
-def test_a_csv_has_one_figure_a_line_with_caution_and_release(charts):
-    for chart in charts.values():
-        lines = list(csv.DictReader(io.StringIO(csv_of(chart, SOURCE).decode(), newline="")))
-        assert {line["count"].isdigit() or line["count"] == "hidden" for line in lines} == {True}
+def test_a_csv_has_one_figure_a_line_with_caution_and_release(every):
+    for chart in every:
+        lines = lines_of(chart.csv(SOURCE))
+        assert {x["unit"] for x in lines} <= {"per cent", "mean"}
         assert {(x["release"], x["caution"]) for x in lines} == {
-            ("Release 1", "PILOT Not a prevalence.")
+            ("Release 1", "PILOT Of this file. Not a prevalence.")
         }
 
 
-def test_a_csv_cell_never_opens_a_formula(charts):
-    odd = ChartBar("=1+1", charts["answers-1"].picture.groups[0].bars[0].shares, 100)
-    picture = Bars((replace(charts["answers-1"].picture.groups[0], bars=(odd,)),), ())
-    content = csv_of(replace(charts["answers-1"], picture=picture), SOURCE)
-    assert b",'=1+1," in content
+def test_a_csv_cell_never_opens_a_formula(of_rows):
+    odd = replace(of_rows["ways"], groups=(Group("", (line("=1+1", 10.0),)),))
+    assert b",'=1+1," in odd.csv(SOURCE)
 
 
-def test_columns_of_a_map_add_up_to_everybody_of_the_band(charts):
-    picture = charts["hypothesis"].picture
-    assert isinstance(picture, HeatMaps)
-    for panel in picture.panels:
-        for cells in panel.cells:
-            shares = [c.percent for c in cells if c.percent is not None]
-            assert len(shares) < len(cells) or abs(sum(shares) - 100) < 0.5
+@pytest.mark.parametrize("name", ["minimal", "branch", "kinds", "once", "scores"])
+def test_every_tiny_study_can_be_looked_at(study, name):
+    tiny = study(name)
+    book = book_of(asked_codebook(tiny, fields_of(tiny)))
+    asked = {n: e["codes"] for n, e in book.items() if e["part"] == "answer" and e["codes"]}
+    cells = {n: [int(code) for code in codes][:1] * 3 for n, codes in asked.items()}
+    rows = pl.DataFrame({"completion": [1, 1, 1], **cells})
+    keys = [chart.key for chart in gallery(book, tiny, from_rows(rows, book, tiny))]
+    assert keys[-1] == "ways"
+    assert len(keys) == len(set(keys))

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from exports.charts.draw import DEEPER, DIVERGING, INK, STEPS
+from exports.charts.draw import BAR, DEEPER, INK, ON_DEEPER, PAPER, TRACK
 from tests.conftest import TOP
 
 PARTED = 3.0  # WCAG 1.4.11
@@ -25,15 +25,15 @@ def dark_of(letter):
     return tuple(re.findall(rf"\.{letter}\d {{ fill: (#\w{{6}}) }}", css))
 
 
-LINE_IN_THE_DARK = "#25252b"  # --card of site.css
-SOFT_IN_THE_DARK = "#bcb6c0"  # --soft
-BARS = [(DIVERGING, INK), (dark_of("d"), LINE_IN_THE_DARK)]
+SOFT, CARD = "#bcb6c0", "#25252b"  # of site.css on a dark screen
+BAR_IN_THE_DARK = "#45a99e"
 NEIGHBOURS = [
-    *((p[a], p[b], line) for p, line in BARS for s in STEPS.values() for a, b in pairwise(s)),
+    (BAR, TRACK, INK), (BAR, PAPER, INK), (INK, TRACK, INK), (INK, PAPER, PAPER),
+    (BAR_IN_THE_DARK, "#45434d", CARD), (BAR_IN_THE_DARK, CARD, CARD),
     *((a, b, INK) for a, b in pairwise(DEEPER)),
-    *((a, b, SOFT_IN_THE_DARK) for a, b in pairwise(dark_of("q")[:3])),
-    *((a, b, LINE_IN_THE_DARK) for a, b in pairwise(dark_of("q")[2:])),
-]
+    *((a, b, SOFT) for a, b in pairwise(dark_of("q")[:3])),
+    *((a, b, CARD) for a, b in pairwise(dark_of("q")[2:])),
+]  # fmt: skip
 
 
 def light(colour):
@@ -72,19 +72,13 @@ def distance(one, other):
 
 
 def test_a_dark_screen_has_every_colour_of_a_light_one():
-    assert (len(dark_of("d")), len(dark_of("q"))) == (len(DIVERGING), len(DEEPER))
+    assert len(dark_of("q")) == len(DEEPER)
+    assert BAR_IN_THE_DARK in (TOP / "survey/static/staff.css").read_text()
 
 
 @pytest.mark.parametrize(("one", "other", "line"), NEIGHBOURS)
 def test_neighbours_are_parted_by_their_depth_or_by_a_line(one, other, line):
     assert max(contrast(one, other), contrast(one, line), contrast(other, line)) >= PARTED
-
-
-@pytest.mark.parametrize("colours", [DIVERGING, dark_of("d")])
-@pytest.mark.parametrize("steps", STEPS.values())
-def test_every_two_answers_of_a_bar_are_told_apart_without_green_cones(colours, steps):
-    drawn = [colours[step] for step in steps]
-    assert min(distance(a, b) for a in drawn for b in drawn if a != b) >= TOLD_APART
 
 
 @pytest.mark.parametrize("depths", [DEEPER, dark_of("q")])
@@ -93,5 +87,14 @@ def test_depths_rise_or_fall_throughout(depths):
     assert rising in (sorted(rising), sorted(rising, reverse=True))
 
 
-def test_the_figure_in_the_middle_of_a_bar_is_read_in_the_dark():
-    assert contrast(dark_of("d")[3], "#ffffff") >= READ
+@pytest.mark.parametrize("depths", [DEEPER, dark_of("q")])
+def test_depths_are_told_apart_without_green_cones(depths):
+    assert min(distance(a, b) for a, b in pairwise(depths)) >= TOLD_APART
+
+
+@pytest.mark.parametrize(
+    ("field", "words"), [*zip(DEEPER, ON_DEEPER, strict=True), (PAPER, INK), (PAPER, "#5a5661")]
+)
+def test_words_on_every_colour_can_be_read(field, words):
+    full = words if len(words) == 7 else "#" + "".join(c * 2 for c in words[1:])
+    assert contrast(field, full) >= READ
