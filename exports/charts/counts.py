@@ -34,6 +34,7 @@ TOGETHER = "all"  # batches, in the files of tier A
 FILES = ("one-way.csv", "two-way.csv", "means.csv")
 PERCENT_BOUNDS = ("percent_low", "percent_high")
 ROW = ("row", "column", "row_code", "row_category")
+ASKED, ANSWERED = "asked", "with an answer"
 EARLIER = (
     "This release was made by an earlier version of the program, which told no margins: read its "
     "tables instead."
@@ -43,7 +44,7 @@ WAYS = ("branch", "completion", "dur_band")  # how people went through the quest
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Every figure that a release can show, each line without those who gave no answer.
+    """Every figure that a release can show; per cents are of the people ``of`` says, in words.
 
     ``one`` maps a column to its answers, ``two`` a pair of columns to a line for each answer of the
     first, ``twice`` a declared pair to both moments, ``means`` a score to its mean.
@@ -53,6 +54,7 @@ class Counts:
     two: Mapping[Pair, tuple[Line, ...]]
     twice: Mapping[Pair, tuple[Line, Line]]
     means: Mapping[str, Line]
+    of: str
 
 
 def book_of(entries: Sequence[Entry]) -> Book:
@@ -99,13 +101,13 @@ def _figure(line: Told, *names: str) -> Figure:
     return Figure(*(float(line[name].removeprefix("'")) for name in names))
 
 
-def _line(lines: Sequence[Told], label: str, category: str) -> Line:
+def _line(lines: Sequence[Told], label: str, category: str, base: int) -> Line:
     shares = tuple(
         Share(line[category], _figure(line, "percent", *PERCENT_BOUNDS), int(line["count"]))
         for line in lines
-        if line["percent"]
+        if line["percent"] and line["code" if "code" in line else "column_code"] != NONE
     )
-    return Line(label, shares, sum(int(line["count"]) for line in lines))
+    return Line(label, shares, base)
 
 
 def from_tables(files: Mapping[str, bytes], book: Book, study: Study) -> Counts:
@@ -113,13 +115,16 @@ def from_tables(files: Mapping[str, bytes], book: Book, study: Study) -> Counts:
     one_way, two_way, means = (_read(files.get(name, b"")) for name in FILES)
     if one_way and PERCENT_BOUNDS[0] not in one_way[0]:
         raise ExportRefused(EARLIER)
-    told = [line for line in one_way if line["missing"] != "1"]
-    one = {name: _line(lines, name, "category") for (name,), lines in _by(told, "table").items()}
-    known = [line for line in two_way if NONE not in (line["row_code"], line["column_code"])]
+    one = {
+        name: _line(lines, name, "category", int(lines[0]["base"]))
+        for (name,), lines in _by(one_way, "table").items()
+    }
     two: dict[Pair, tuple[Line, ...]] = {}
-    for (row, column, _, label), lines in _by(known, *ROW).items():
-        earlier = two.get((row, column), ())
-        two[row, column] = (*earlier, _line(lines, label, "column_category"))
+    for (row, column, code, label), lines in _by(two_way, *ROW).items():
+        if code != NONE:
+            people = sum(int(line["count"]) for line in lines)
+            told = _line(lines, label, "column_category", people)
+            two[row, column] = (*two.get((row, column), ()), told)
     scores = {
         line["score"]: Line(
             line["label"],
@@ -136,7 +141,7 @@ def from_tables(files: Mapping[str, bytes], book: Book, study: Study) -> Counts:
         # Asked of other people, two tables compare nothing.
         if book[before]["routing"] == book[after]["routing"]
     }
-    return Counts(one, two, twice, scores)
+    return Counts(one, two, twice, scores, ASKED)
 
 
 # ── Rows ──────────────────────────────────────────────────────────────────────────────────────────
@@ -217,6 +222,7 @@ def from_rows(frame: pl.DataFrame, book: Book, study: Study) -> Counts:
         {pair: _crossed(frame, book, pair) for pair in maps_of(study) if set(pair) <= means.keys()},
         twice,
         {name: found for name, found in means.items() if found},
+        ANSWERED,
     )
 
 

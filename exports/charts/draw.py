@@ -230,8 +230,8 @@ def _draw_list(chart: Chart, width: float) -> Iterable[Drawing]:
     scale = _scale(width, chart.ends)
     for group in chart.groups:
         for line in group.lines:
-            about = "about " * chart.has_margins
-            yield _heading(f"{line.label} ({about}{line.base} answers)", width)
+            base = f"about {line.base} asked" if chart.has_margins else f"{line.base} answers"
+            yield _heading(f"{line.label} ({base})", width)
             for share in line.shares:
                 height, y, words = _row(share.label, scale, width, BAR_TALL)
                 drawn = _bar(share.figure, scale, y, BAR_TALL)

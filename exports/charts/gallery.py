@@ -33,6 +33,8 @@ from forms.study import Study
 
 EDGE = 24  # pixels around a file's content
 MOST_BESIDE = 7  # answers in columns; more stand under each other
+WAYS_TITLE = "Ways through the questionnaire"
+WAYS_LEAD = "How people went through and ended."
 IN_ROWS = ("grid", "statements")
 MARGINS = (
     "Figures in brackets and the thin lines are margins: 19 times in 20 the figure without the "
@@ -52,9 +54,8 @@ def gallery(book: Book, study: Study, counts: Counts) -> list[Chart]:
         *_twice(book, study, counts),
         *_questions(book, counts),
         *_pairs(book, study, counts),
-        _list("ways", "Ways through the questionnaire", "How people went through and ended.",
-              _named(book, counts, WAYS)),
-    ]  # fmt: skip
+        _list(counts, "ways", WAYS_TITLE, WAYS_LEAD, _named(book, counts, WAYS)),
+    ]
     return [chart for chart in found if chart is not None]
 
 
@@ -69,29 +70,37 @@ def _top(groups: Sequence[Group]) -> float:
     return max(10 * ceil(max(highs) / 10), 10)
 
 
-def base_of(groups: Sequence[Group]) -> str:
+def base_of(groups: Sequence[Group], of: str) -> str:
     """Return the base sizes as a sentence."""
     lines = [line for group in groups for line in group.lines]
     bases = [line.base for line in lines]
     is_exact = all(share.figure.is_exact for line in lines for share in line.shares)
     low, high = min(bases), max(bases)
     who = f"{low}" if low == high else f"{low} to {high}"
-    said = f"Base: {'' if is_exact else 'about '}{who} people."
+    said = f"Base: {'' if is_exact else 'about '}{who} people {of}."
     return said if is_exact else f"{said} {MARGINS}"
 
 
 def _chart(
-    key: str, title: str, lead: str, sentence: str, style: Style, groups: Sequence[Group]
+    counts: Counts,
+    key: str,
+    title: str,
+    lead: str,
+    sentence: str,
+    style: Style,
+    groups: Sequence[Group],
 ) -> Chart:
     ends = (0.0, 100.0 if style is Style.MAP else _top(groups))
-    return Chart(key, title, lead, sentence, base_of(groups), style, tuple(groups), ends)
+    return Chart(key, title, lead, sentence, base_of(groups, counts.of), style, tuple(groups), ends)
 
 
-def _list(key: str, title: str, lead: str, lines: Sequence[Line]) -> Chart | None:
+def _list(counts: Counts, key: str, title: str, lead: str, lines: Sequence[Line]) -> Chart | None:
     told = [line for line in lines if line.shares]
     if not told:
         return None
-    return _chart(key, title, lead, most_frequent(told), Style.LIST, [Group("", tuple(told))])
+    return _chart(
+        counts, key, title, lead, most_frequent(told), Style.LIST, [Group("", tuple(told))]
+    )
 
 
 def _maps(book: Book, study: Study, counts: Counts) -> Chart | None:
@@ -100,10 +109,8 @@ def _maps(book: Book, study: Study, counts: Counts) -> Chart | None:
     if not groups:
         return None
     before = book[pairs[0][0]]["label"]
-    lead = (
-        f"A row for each band of “{before}”; how the later score fell out in it adds up to 100 %."
-    )
-    return _chart("map", f"{before}, and what followed", lead, ends_of_maps(groups),
+    lead = f"A row for each band of “{before}”, in per cent of the people {counts.of} in that band."
+    return _chart(counts, "map", f"{before}, and what followed", lead, ends_of_maps(groups),
                   Style.MAP, groups)  # fmt: skip
 
 
@@ -123,7 +130,7 @@ def _means(book: Book, study: Study, counts: Counts) -> Iterator[Chart]:
             title=f"Means of scores from {ends[0]:g} to {ends[1]:g}",
             lead="The mean over everybody who has the score.",
             sentence=means_in_words(first or lines),
-            base=base_of(groups),
+            base=base_of(groups, "who have the score"),
             style=Style.MEANS,
             groups=groups,
             ends=ends,
@@ -140,6 +147,7 @@ def _twice(book: Book, study: Study, counts: Counts) -> Iterator[Chart]:
                 Line("After", after.shares, after.base),
             )
             yield _chart(
+                counts,
                 f"compare-{pair.before}",
                 pair.label,
                 f"Before: “{first}” After: “{second}”",
@@ -173,8 +181,8 @@ def _questions(book: Book, counts: Counts) -> Iterator[Chart | None]:
             yield _rows(book, counts, there, key, title)
         else:
             lines = list(_asked(book, counts, there))
-            lead = "Each answer in per cent of those who answered the question."
-            yield _list(key, title, lead, lines)
+            lead = f"Each answer in per cent of the people {counts.of}."
+            yield _list(counts, key, title, lead, lines)
 
 
 def _rows(book: Book, counts: Counts, names: Sequence[str], key: str, title: str) -> Chart:
@@ -197,7 +205,7 @@ def _rows(book: Book, counts: Counts, names: Sequence[str], key: str, title: str
         lead += " Agreement with a row marked “reversed” counts against its score."
     sentence = highest_and_lowest([line for group in groups for line in group.lines])
     style = Style.GRID if len(entry["codes"]) <= MOST_BESIDE else Style.LIST
-    return _chart(key, title, lead.strip(), sentence, style, groups)
+    return _chart(counts, key, title, lead.strip(), sentence, style, groups)
 
 
 def _asked(book: Book, counts: Counts, names: Sequence[str]) -> Iterator[Line]:
@@ -225,8 +233,8 @@ def _pairs(book: Book, study: Study, counts: Counts) -> Iterator[Chart | None]:
     for pair in [pair for pair in counts.two if pair not in maps_of(study)]:
         if set(pair) <= book.keys():
             title = f"{book[pair[1]]['label']} By: {book[pair[0]]['label']}"
-            lead = "Each answer in per cent of the group above it."
-            yield _list(_key(pair), title, lead, counts.two[pair])
+            lead = f"Each answer in per cent of the people {counts.of} in the group above it."
+            yield _list(counts, _key(pair), title, lead, counts.two[pair])
 
 
 def _key(pair: Pair) -> str:

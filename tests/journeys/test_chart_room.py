@@ -58,7 +58,7 @@ def test_a_release_is_chosen_and_its_charts_are_read(ada):
     ada.open("charts/")
     ada.open(ada.page.link(text="Release 1, tier C"))
     assert "Items" in ada.text
-    assert "Base: 120 people." in ada.text
+    assert "120 people with an answer." in ada.text
     assert "Of this file’s 120 rows, which need not be all who answered" in ada.text
     assert "A trial: not to be published." in ada.text
 

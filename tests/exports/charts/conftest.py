@@ -28,7 +28,7 @@ TOLD = {
         "1,int_main,Main,1,They felt with me,0,150,130,170,400,40.0,35.0,45.0",
         "1,int_main,Main,2,Another,0,130,110,150,400,34.7,29.0,40.0",
         "1,int_main,Main,3,A third,0,95,75,115,400,25.3,20.0,31.0",
-        "1,int_main,Main,none,No valid answer,1,25,5,45,400,,,",
+        "1,int_main,Main,none,No valid answer,1,25,5,45,400,6.2,1.0,11.0",
         "1,int_main_now,Now,1,They felt with me,0,90,70,110,400,24.0,19.0,29.0",
         "1,int_main_now,Now,2,Another,0,130,110,150,400,34.7,29.0,40.0",
         "1,int_main_now,Now,3,A third,0,155,135,175,400,41.3,36.0,47.0",
