@@ -28,7 +28,7 @@ ROUNDS = 200  # of the projection of a table of two columns on its margins
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Interval:
     """A number that is told, with the interval in which chance has left it 19 times in 20."""
 
     value: float
@@ -49,11 +49,11 @@ class Table:
     raw: Floats
     spread: Floats
 
-    def count(self, at: int) -> Figure:
+    def count(self, at: int) -> Interval:
         """Return one cell."""
         return _whole(int(self.counts[at]), self.raw[at], sqrt(self.spread[at, at]), self.base)
 
-    def percent(self, at: int, of: Sequence[int]) -> Figure | None:
+    def percent(self, at: int, of: Sequence[int]) -> Interval | None:
         """Return one cell in per cent of the cells ``of``; None where nobody is left in them."""
         people = int(self.counts[list(of)].sum())
         if people <= 0:
@@ -64,7 +64,7 @@ class Table:
         slope[at] += 1
         error = 100 * Z * sqrt(max(float(slope @ self.spread @ slope), 0)) / people
         share = 100 * float(share)
-        return Figure(share, max(share - error, 0.0), min(share + error, 100.0))
+        return Interval(share, max(share - error, 0.0), min(share + error, 100.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +77,12 @@ class Mean:
     error: float  # standard deviation of the noise
 
     @property
-    def figure(self) -> Figure:
+    def figure(self) -> Interval:
         """Return the mean with its interval, within the scale."""
         low, high = self.statistic.low, self.statistic.high
         ends = (self.mean - Z * self.error, self.mean + Z * self.error)
         value, *bounds = (min(max(x, low), high) for x in (self.mean, *ends))
-        return Figure(value, *bounds)
+        return Interval(value, *bounds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,9 +94,9 @@ class Estimates:
     means: tuple[Mean, ...]
 
 
-def _whole(value: int, raw: float, error: float, most: int) -> Figure:
+def _whole(value: int, raw: float, error: float, most: int) -> Interval:
     low, high = max(floor(raw - Z * error), 0), min(ceil(raw + Z * error), most)
-    return Figure(value, min(low, value), max(high, value))
+    return Interval(value, min(low, value), max(high, value))
 
 
 # ── Consistency ───────────────────────────────────────────────────────────────────────────────────
@@ -116,7 +116,7 @@ def _pooled(parts: Sequence[Measured]) -> list[Observed]:
     return pooled
 
 
-class _Cells:
+class _Layout:
     """Where each table's cells stand among all that are estimated together."""
 
     def __init__(self, tables: Sequence[Observed]) -> None:
@@ -172,7 +172,7 @@ class _Cells:
         return grid if axis == 0 else grid.T
 
 
-def _consistent(people: int, tables: Sequence[Observed], cells: _Cells) -> tuple[Floats, Floats]:
+def _consistent(people: int, tables: Sequence[Observed], cells: _Layout) -> tuple[Floats, Floats]:
     """Return all cells by weighted least squares under their rules, and their covariance."""
     raw = np.concatenate([values for _, values, _ in tables])
     weight = np.concatenate([np.full(len(v), variance) for _, v, variance in tables])
@@ -218,12 +218,12 @@ def _rounded(values: Floats, total: int) -> NDArray[np.int64]:
     return down
 
 
-class _Batch:
+class _Consistent:
     """A batch's tables, and how many met each condition."""
 
     def __init__(self, measurement: Measurement) -> None:
         pooled, self._people = _pooled(measurement.parts), measurement.people
-        self._cells = _Cells(pooled)
+        self._cells = _Layout(pooled)
         self._raw, self._spread = _consistent(self._people, pooled, self._cells)
         self._first: dict[Condition, str] = {}
         for statistic in self._cells.statistics:
@@ -273,7 +273,7 @@ class _Batch:
 
 def estimate(measurement: Measurement) -> Estimates:
     """Return all that is told of one batch."""
-    batch = _Batch(measurement)
+    batch = _Consistent(measurement)
     means = (batch.mean(one) for one in measurement.parts if one.statistic.is_score)
     return Estimates(measurement.people, tuple(batch.tables()), tuple(m for m in means if m))
 

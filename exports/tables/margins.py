@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import prod, sqrt
 
-from exports.tables.menu import FEWEST, THOUSAND, Menu, Planned, Statistic, budget_of, choose
+from exports.tables.menu import LEAST_PEOPLE, THOUSAND, Menu, Planned, Statistic, budget_of, choose
 from forms.study import Condition, Study
 
-SIZES = (FEWEST, 300, 600, 1080)  # answers that a board is shown the margins at
+SIZES = (LEAST_PEOPLE, 300, 600, 1080)  # answers that a board is shown the margins at
 Z = 1.96  # of a 95 % interval
 
 

@@ -22,7 +22,7 @@ from exports.errors import ExportRefused
 from exports.output_files import csv_text
 from exports.tables import noise
 from exports.tables.menu import (
-    FEWEST,
+    LEAST_PEOPLE,
     THOUSAND,
     Axis,
     Menu,
@@ -139,8 +139,10 @@ def sizes_of(people: int, routing: Sequence[Measured]) -> dict[Condition, int]:
 
 def check_size(people: int) -> None:
     """Raise ExportRefused where so few people are not measured."""
-    if people < FEWEST:
-        raise ExportRefused(TOO_FEW.format(people=people, fewest=FEWEST, more=FEWEST - people))
+    if people < LEAST_PEOPLE:
+        raise ExportRefused(
+            TOO_FEW.format(people=people, fewest=LEAST_PEOPLE, more=LEAST_PEOPLE - people)
+        )
 
 
 def _nothing() -> None:

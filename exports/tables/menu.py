@@ -20,9 +20,9 @@ from forms.kinds import columns_of_question
 from forms.study import Condition, HierarchyGroup, Study
 from forms.tiers import MEAN, PAIR, UNASKED
 
-FEWEST = 100  # people that tables are made of
+LEAST_PEOPLE = 100  # people that tables are made of
 ROUTING_SHARE = Fraction(1, 20)  # of the budget, for the sizes of blocks
-MOST_PAIRS, MANY = 6, 3000  # pairs under so many people
+MOST_PAIRS, MANY_PEOPLE = 6, 3000  # pairs under so many people
 MOST_CODES, BANDS = 15, 5  # a number with more values is counted in bands
 MOST_GROUPS = 6  # of a core variable
 MOST_WAYS = 60  # through the questionnaire that are told apart in the account
@@ -333,7 +333,7 @@ def ways_of(conditions: Iterable[Condition]) -> Ways:
     return tuple(met) if len(met) <= MOST_WAYS else (frozenset(every),)
 
 
-class Account:
+class CostAccount:
     """What the person pays who pays most, of everything planned so far."""
 
     def __init__(self, ways: Ways) -> None:
@@ -362,9 +362,9 @@ class Account:
         return max(self._spent.values())
 
 
-def account_of(planned: Sequence[Planned]) -> Account:
+def account_of(planned: Sequence[Planned]) -> CostAccount:
     """Return the account of these statistics."""
-    account = Account(ways_of([p.statistic.condition for p in planned]))
+    account = CostAccount(ways_of([p.statistic.condition for p in planned]))
     for one in planned:
         account.add(one)
     return account
@@ -386,20 +386,20 @@ def choose(
 
     ``sizes`` are the measured sizes of the blocks; what is left over lowers all noise.
     """
-    if people < FEWEST:
+    if people < LEAST_PEOPLE:
         return ()
     first = plan_routing(menu, budget)
     conditions = [s.condition for s in (*menu.routing, *menu.statistics)]
-    account = Account(ways_of(conditions))
+    account = CostAccount(ways_of(conditions))
     for planned in first:
         account.add(planned)
     left = budget.release - account.most
-    account = Account(ways_of(conditions))
+    account = CostAccount(ways_of(conditions))
     chosen: list[Planned] = []
     pairs = 0
     for statistic in menu.statistics:
         is_pair = len(statistic.axes) > 1
-        if is_pair and people < MANY and pairs == MOST_PAIRS:
+        if is_pair and people < MANY_PEOPLE and pairs == MOST_PAIRS:
             continue
         variance = statistic.planned_variance(sizes.get(statistic.condition, people))
         planned = Planned(statistic, max(variance, statistic.least_variance(budget.cap)))

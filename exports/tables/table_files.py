@@ -9,7 +9,7 @@ from fractions import Fraction
 from exports.documents.markup import DistributionBar, render_page
 from exports.output_files import csv_text
 from exports.tables.budget import right_of_100
-from exports.tables.estimate import Estimates, Figure, Table, estimate, together
+from exports.tables.estimate import Estimates, Interval, Table, estimate, together
 from exports.tables.measure import HEAD, Measurement, lines_of
 from exports.tables.menu import NONE, Axis, Menu, budget_of
 from exports.tables.methods import NOT_COVERED, Heading, methods, promise
@@ -34,7 +34,7 @@ Line = Sequence[object]
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class NamedEstimates:
     """The figures of one batch, or of all of them together, under the name that files give it."""
 
     name: str
@@ -70,7 +70,7 @@ def _figures(table: Table, at: int) -> Line:
     return (int(count.value), int(count.low), int(count.high), table.base, *shares)
 
 
-def _one_way(batches: Sequence[Batch]) -> Iterator[Line]:
+def _one_way(batches: Sequence[NamedEstimates]) -> Iterator[Line]:
     for batch in batches:
         for table in one_way_of(batch.figures):
             axis = table.statistic.axes[0]
@@ -79,7 +79,7 @@ def _one_way(batches: Sequence[Batch]) -> Iterator[Line]:
                 yield (*about, *_figures(table, at))
 
 
-def _two_way(batches: Sequence[Batch]) -> Iterator[Line]:
+def _two_way(batches: Sequence[NamedEstimates]) -> Iterator[Line]:
     for batch in batches:
         for table in two_way_of(batch.figures):
             down, across = table.statistic.axes
@@ -89,7 +89,7 @@ def _two_way(batches: Sequence[Batch]) -> Iterator[Line]:
                 yield (batch.name, table.statistic.name, *sides, *_figures(table, at))
 
 
-def _means(batches: Sequence[Batch]) -> Iterator[Line]:
+def _means(batches: Sequence[NamedEstimates]) -> Iterator[Line]:
     for batch in batches:
         for mean in batch.figures.means:
             of, f = mean.statistic, mean.figure
@@ -117,10 +117,10 @@ def files(
 
     ``again`` says what a second release shows. The same measurements give the same bytes.
     """
-    batches = [Batch(str(number), estimate(one)) for number, one in measured]
+    batches = [NamedEstimates(str(number), estimate(one)) for number, one in measured]
     whole = together([batch.figures for batch in batches])
     if len(batches) > 1:
-        batches.append(Batch(TOGETHER, whole))
+        batches.append(NamedEstimates(TOGETHER, whole))
     spent = [spent_on(menu, one) for _, one in measured]
     sizes = [one.people for _, one in measured]
     lines: dict[str, list[Line]] = {
@@ -146,7 +146,7 @@ def _bars(table: Table) -> list[DistributionBar]:
     ]
 
 
-def _half(figure: Figure) -> float:
+def _half(figure: Interval) -> float:
     return max(figure.high - figure.value, figure.value - figure.low)
 
 

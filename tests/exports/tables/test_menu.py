@@ -130,8 +130,9 @@ def test_a_board_reads_every_margin_before_anybody_has_answered():
         plan = {p.statistic.name: p for p in chosen(people)}
         told = {name: margins[at] for name, margins in lines.items() if margins[at] is not None}
         assert told == {n: margin(p, bases[p.statistic.condition]) for n, p in plan.items()}
-    assert 0.08 < lines["mean sc_int_connect"][2] < 0.11
-    assert 3 < lines["saw_tears"][2] < 4
+    primary = lines["mean sc_int_connect"][2]
+    assert primary is not None
+    assert 0.08 < primary < 0.11
 
 
 def test_each_answer_of_a_routing_question_counts_as_given_equally_often():
