@@ -46,7 +46,7 @@ WIRE: dict[type, Mapping[str, object]] = {
     objects.Scale: _wire("name label items reverse min_answered"),
     objects.Composite: _wire("name label scores min_answered"),
     objects.DifferenceScore: _wire("name label minuend subtrahend"),
-    objects.Comparison: _wire("label before after"),
+    objects.BeforeAfter: _wire("label before after"),
     objects.QualityFlags: _wire("", straight=(), pair=None, pair_reverse=""),
     objects.Passage: _wire("id heading text", only_if=None),
     objects.EligibilityQuestion: _wire("id text yes no ending", youth=False, why=""),

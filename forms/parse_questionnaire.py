@@ -15,8 +15,8 @@ from forms.study import (
     NOT_SCORED,
     NOT_SHOWN,
     WITHHELD,
+    BeforeAfter,
     Branch,
-    Comparison,
     Composite,
     Condition,
     Consent,
@@ -246,10 +246,10 @@ def read_composite(name: str, table: TomlTable) -> Composite:
     )
 
 
-def read_comparisons(top: TomlTable) -> tuple[Comparison, ...]:
+def read_comparisons(top: TomlTable) -> tuple[BeforeAfter, ...]:
     """Return the pairs of questions that ask the same of two moments."""
     tables = top.tables("compare", "before")
-    return tuple(Comparison(t.text("label"), t.text("before"), t.text("after")) for t in tables)
+    return tuple(BeforeAfter(t.text("label"), t.text("before"), t.text("after")) for t in tables)
 
 
 def read_quality(table: TomlTable) -> QualityFlags:

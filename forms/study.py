@@ -250,7 +250,7 @@ class DifferenceScore:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class BeforeAfter:
     """Two questions that ask the same of two moments: what charts draw as before and after."""
 
     label: str
@@ -619,7 +619,7 @@ class ReleasePolicy:
     stop: StopRule | None = None  # told to staff as yes or no, never as a number
     population: str = ""  # whom the study asks, where another study asks the same people
     repeat: Condition = ()  # any of these answers: somebody who has answered before
-    compare: tuple[Comparison, ...] = ()  # said in questionnaire.toml; changes no client's page
+    compare: tuple[BeforeAfter, ...] = ()  # said in questionnaire.toml; changes no client's page
     daily_limit: int = 0  # answers sent in a day after which nobody new can start; 0: any number
     not_used: Condition = ()  # any of these answers: somebody who says that theirs be not used
     originals_days: int = 30  # so long after a reader's last word a text is kept as it was written

@@ -8,7 +8,7 @@ import pytest
 from exports.charts.chart import ChartSource, Style
 from exports.charts.counts import from_rows, from_tables, read_rows
 from exports.errors import ExportRefused
-from forms.study import Comparison
+from forms.study import BeforeAfter
 from tests.exports.charts.conftest import TOLD, files_of, lines_of
 
 SOURCE = ChartSource("Release 1", "PILOT", "Of this file.", "Not a prevalence.", "A trial.")
@@ -59,7 +59,7 @@ def test_what_the_study_does_not_declare_is_not_compared(flagship, release):
     book, rows = release
     policy = flagship.policy
     assert from_rows(rows, book, replace(flagship, policy=replace(policy, compare=()))).twice == {}
-    other = (Comparison("Two others", "imm_close", "imm_safe"),)
+    other = (BeforeAfter("Two others", "imm_close", "imm_safe"),)
     found = from_rows(rows, book, replace(flagship, policy=replace(policy, compare=other))).twice
     assert list(found) == [("imm_close", "imm_safe")]
 
