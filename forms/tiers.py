@@ -23,7 +23,8 @@ OPEN_SAMPLE = 0.8
 class TierKind:
     """One row of the table.
 
-    ``made_from`` are the tiers whose rows its own come from, the one made of answers first;
+    ``made_from`` are the tiers whose rows its own come from, the one made of answers first, none
+    where nothing but answers is needed;
     ``coarser`` those that show less, the nearest first. ``promise`` says it to staff and boards.
     """
 
@@ -57,8 +58,8 @@ ALIKE = "One row an answer, each among at least {k} alike"
 TABLES = TierKind(
     name="A", holds="tables", least_k=0, least_l=1, least_level=0, consent="", roles=ANSWERS,
     groups=GROUPS, sample=1,
-    is_open=True, names_recipient=False, made_from=("C",), coarser=(),
-    promise="Counts, shares and means; no rows",
+    is_open=True, names_recipient=False, made_from=(), coarser=(),
+    promise="Counts, shares and means, each changed a little by chance, once; no rows",
 )  # fmt: skip
 # Made of the rows of C: two files that nest gain nothing by a join (docs/decisions/0006).
 OPEN_ROWS = TierKind(

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from forms.kinds import columns_of_question, kind_of
 from forms.study import Condition, HierarchyGroup, Question, Study
-from forms.tiers import INSIDER, MEAN, OPEN_ROWS, PAIR, SMALLEST_L, TABLES, UNASKED
+from forms.tiers import INSIDER, MEAN, OPEN_ROWS, PAIR, SMALLEST_L, UNASKED
 from forms.toml_tables import QUESTIONNAIRE, RELEASE, FaultList, at, listed, nearest
 from forms.validate_questionnaire import TAKEN_PREFIX
 
@@ -125,8 +125,6 @@ def check_tiers(study: Study, variables: Mapping[str, Question], notes: FaultLis
     tiers = study.policy.tiers
     # A tier without a name is a fault already, and has no kind.
     for table, tier in ((f"tier {name}", tier) for name, tier in tiers.items() if name):
-        if tier.kind is TABLES and not tiers.keys() & {*TABLES.made_from}:
-            notes.add(RELEASE, table, "name", "tables are made from tier C, which there is not")
         for group in sorted({*study.policy.groups.values()} & {*tier.kind.groups}):
             if tier.min_level.get(group, 0) < tier.kind.least_level:
                 problem = "anybody may have these rows, so none of it stays as asked"

@@ -1,6 +1,7 @@
 """Measure parts of the export engine again and write benchmarks/results-anonymise.md.
 
-    python -m benchmarks.anonymise.run [compare] [rows] [columns] [release] [same] [--most 100000]
+    python -m benchmarks.anonymise.run [compare] [rows] [columns] [release] [tables] [same]
+        [--most 100000]
 
 No part named: all. What each run found stays in benchmarks/figures/ and the page is made from that,
 so that a part can be measured alone. Peers need .venv/peers (``make bench`` makes it), data sets
@@ -46,6 +47,7 @@ SERIES = Series(
         "rows": _growth,
         "columns": lambda _: grow.with_columns(),
         "release": _releases,
+        "tables": lambda most: big.tables([size for size in big.TABLE_ROWS if size <= most]),
         "same": lambda _: same.same(),
     },
     page=page.page,

@@ -18,6 +18,7 @@ from benchmarks.anonymise.targets import (
     OVERLAP,
     RELEASE,
     SAME,
+    TABLES,
     WITHHELD,
 )
 from benchmarks.report import table
@@ -217,6 +218,24 @@ def _on_line(before: Row, last: Row, figure: str, size: int) -> float:
     slope = (last[figure] - before[figure]) / (last["size"] - before["size"])
     found: float = last[figure] + slope * (size - last["size"])
     return found
+
+
+def tabulated(found: Found) -> Iterator[str]:
+    """Seconds and memory of releases of tier A, beside the aim at each size that has one."""
+    heads = ("answers", "files", "seconds", "CPU s", "memory MB", "aim, s and MB", "reached")
+    yield from table(heads, [_of_tables(r) for r in found["rows"] if "failed" not in r])
+    for row in (row for row in found["rows"] if "failed" in row):
+        yield from (f"{row['size']:,} failed: {row['failed']}", "")
+
+
+def _of_tables(row: Row) -> list[str]:
+    seconds, megabytes = TABLES.get(row["size"], (None, None))
+    cells = [f"{row['size']:,}", str(row["files"]), f"{row['seconds']:.1f}", f"{row['cpu']:.1f}"]
+    cells.append(f"{row['memory']:.0f}")
+    if seconds is None or megabytes is None:
+        return [*cells, "–", "–"]
+    reached = row["seconds"] <= seconds and row["memory"] <= megabytes
+    return [*cells, f"≤ {seconds:g}, {megabytes:.0f}", "yes" if reached else "**no**"]
 
 
 def same(found: Found) -> Iterator[str]:

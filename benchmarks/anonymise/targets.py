@@ -18,6 +18,7 @@ OVERLAP = {"Adult-8": 0.63, "bfi3": 0.98, "Adult-4": 0.88}  # at least, k = 5
 WITHHELD = 0.001  # share of people
 INSIDE_SECONDS, COMMAND_SECONDS, MEGABYTES = 1.0, 2.0, 200.0  # Adult-8
 RELEASE = (1_000_000, 90.0, 1000.0)  # answers, seconds, MB
+TABLES = {600: (1.5, 300.0), 1_000_000: (20.0, 300.0)}  # answers → seconds, MB
 SAME = 0.8  # overlap of the main result's interval, from 300 clients on
 
 ANCHORS = (

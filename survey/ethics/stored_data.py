@@ -27,14 +27,14 @@ class DataLine:
     tiers: tuple[tuple[str, str], ...]
 
 
-# What a tier does with a column: in one word, and what the word stands for. The figures of the
-# tables are those of exports.tables (a test holds them together).
+# What a tier does with a column: in one word, and what the word stands for.
 COUNTED, WHOLE, COARSE, OUT, READ_FIRST = "counts", "yes", "coarse", "out", "if approved"
 WHAT_TIERS_DO: Mapping[str, str] = {
     COUNTED: (
-        "no answer of one person: how many gave each answer, made from the rows of tier C. A count "
-        "is shown from 10 people on and rounded to 5; smaller ones are hidden, and further ones so "
-        "that no hidden one can be worked out. Numbers with many values are counted in bands."
+        "no answer of one person: about how many gave each answer, as far as the budget of the "
+        "release policy goes. Every figure was changed a little by chance, once, so that nobody "
+        "can work out from the tables what one person answered, even somebody who knows all other "
+        "answers. Numbers with many values are counted in bands."
     ),
     WHOLE: (
         "in each row as it was answered. Of a batch of few rows, quasi-identifiers are withheld "
@@ -106,8 +106,7 @@ def _in_tier(study: Study, variable: str, tier: Tier) -> str:
     if role == "free_text":
         return OUT
     if tier.kind.holds == "tables":
-        made_from = (policy.tiers[n] for n in tier.kind.made_from if n in policy.tiers)
-        return OUT if any(variable in source.leave_out for source in made_from) else COUNTED
+        return OUT if variable in policy.not_in_tables else COUNTED
     if role != "quasi_identifier":
         return WHOLE
     return COARSE if group == "core" or tier.min_level.get(group, 0) else WHOLE
@@ -299,6 +298,7 @@ OFFICE_TABLES: Mapping[str, str] = {
     "audit": "What staff did.",
     "backups": "Backups that were made.",
     "chain": "The hash chain over the record: the hash of each line, with that of the line before.",
+    "measured": "What was measured for tables of which segment, and what it cost of the budget.",
     "collected": "The totals of the collection that a release told.",
     "comments": "What board and researchers wrote to each other.",
     "comparisons": "On which days the stop rule was compared.",

@@ -16,7 +16,6 @@ import polars as pl
 from exports.columns import CORE, kept_in
 from exports.disclosure import ReleasedFile, key_cells, smallest_group, stands_for
 from exports.segment_file import fields_for
-from exports.tables.variables import SMALLEST
 from forms.study import Study, Tier
 from forms.tiers import TIERS
 from survey.collection.figures import TOTALS_STEP, Totals, figures_of
@@ -122,6 +121,7 @@ def check_other_studies(build: ReleaseBuild, tier: Tier) -> None:
 
 # Totals of the collection.
 
+SMALLEST = 10  # people that a told total stands for, at least, and that are left unsaid beside it
 SENT = "sent"  # answers in frozen batches, for exports/documents/cherries.py
 # Those that no row follows from. Not told: completed, stopped_sent, withdrawn.
 APART = ("landing", "info", "screened_out", "not_now", "declined", "support", "quick_exit")

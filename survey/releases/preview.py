@@ -18,6 +18,9 @@ from exports.errors import ExportRefused
 from exports.generalise import tier_of
 from exports.output_files import SUMS, sha256_of
 from exports.report import diversity_warnings
+from exports.tables.budget import right_of_100
+from exports.tables.margins import expected
+from exports.tables.menu import budget_of
 from exports.tables.methods import drawn_again
 from exports.tables.table_release import LIMITS
 from forms.study import Study, Tier
@@ -116,11 +119,19 @@ def preview(
 def _of_tables(build: ReleaseBuild, tier: Tier, final_check: FinalCheck) -> dict[str, Any]:
     """Return what a release of tables would hold; no answer is looked at and nothing is drawn.
 
-    ``tables`` says of each segment how many people it has and whether it is measured already.
+    ``tables`` says of each segment how many people it has, whether it is measured already, and
+    how often of 100 a choice between two people is right at most; ``menu`` what would be measured
+    of the first one that is not, with the margin of each figure.
     """
     known = {} if build.simulated_pilot else measuring.known(build)
+    budget = budget_of(build.study)
     segments = [
-        {"number": segment.number, "rows": people, "measured": segment.number in known}
+        {
+            "number": segment.number,
+            "rows": people,
+            "measured": segment.number in known,
+            "right": round(right_of_100(budget.release)),
+        }
         for segment, people in build.measurable()
     ]
     final_check(build)
@@ -136,6 +147,7 @@ def _of_tables(build: ReleaseBuild, tier: Tier, final_check: FinalCheck) -> dict
         "corrections": list(context.corrections),
         "segments": segments,
         "tables": segments,
+        "menu": _menu(build.study, [s["rows"] for s in segments if not s["measured"]][:1]),
         "again": drawn_again(
             pilot=request.pilot, synthetic=context.synthetic, people=context.people
         ),
@@ -144,6 +156,20 @@ def _of_tables(build: ReleaseBuild, tier: Tier, final_check: FinalCheck) -> dict
         "waiting": waiting_in_words(build.study, build.waiting),
         "basis": basis_of(build),
     }  # fmt: skip
+
+
+def _menu(study: Study, sizes: Sequence[int]) -> list[dict[str, Any]]:
+    """Return name, label and margin of what would be measured of so many people."""
+    return [
+        {
+            "name": one.statistic.name,
+            "label": one.statistic.label or " × ".join(axis.label for axis in one.statistic.axes),
+            "margin": f"{margin:.2f}" if one.statistic.is_score else f"{margin:.1f} %",
+        }
+        for one in expected(study, sizes)
+        for margin in one.margins
+        if margin is not None
+    ]
 
 
 def _tables_compared(build: ReleaseBuild, segments: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -28,6 +28,7 @@ from tests.attacks import (
     record,
     releases,
     studies,
+    tables,
     traffic,
 )
 from tests.attacks.attacked import Installation, attacked, fill
@@ -48,11 +49,12 @@ class Sizes:
     forgeries: int
     targets: int
     walks: int
+    tables: int
 
 
-TESTS = Sizes(48, 20, 8, 10, 16, 6, 1, 0, 0)
-SHORT = Sizes(60, 30, 20, 20, 30, 12, 3, 2, 24)
-LONG = Sizes(1000, 200, 100, 200, 300, 100, 20, 12, 160)
+TESTS = Sizes(48, 20, 8, 10, 16, 6, 1, 0, 0, 24)
+SHORT = Sizes(60, 30, 20, 20, 30, 12, 3, 2, 24, 100)
+LONG = Sizes(1000, 200, 100, 200, 300, 100, 20, 12, 160, 2000)
 
 
 def served(folder: Path, sizes: Sizes, *, slow: bool = True) -> Iterator[list[Outcome]]:
@@ -94,6 +96,11 @@ def released(folder: Path, sizes: Sizes) -> Iterator[list[Outcome]]:
         yield releases.more_rows(files, targets=sizes.targets)
 
 
+def tabulated(folder: Path, sizes: Sizes) -> Iterator[list[Outcome]]:
+    """What is tried at tables."""
+    yield tables.rows(folder, trials=sizes.tables)
+
+
 def recorded(folder: Path, sizes: Sizes) -> Iterator[list[Outcome]]:
     """What is tried at the record of staff and board."""
     yield record.rows(folder, times=sizes.forgeries)
@@ -119,7 +126,7 @@ def remembered(folder: Path, _: Sizes) -> Iterator[list[Outcome]]:
 Part = Callable[[Path, Sizes], Iterator[list[Outcome]]]
 # The server's part has the machine to itself: it listens to how long answers take.
 ALONE: Part = served
-BESIDE: tuple[Part, ...] = (watched, released, remembered, recorded, backed_up)
+BESIDE: tuple[Part, ...] = (watched, released, tabulated, remembered, recorded, backed_up)
 AT_ONCE = 2
 
 

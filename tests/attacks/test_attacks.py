@@ -5,7 +5,7 @@ import pytest
 from tests.attacks import releases
 from tests.attacks.outcome import BROKEN, HELD, LIMIT, UNPROVEN, Outcome, Told, table
 from tests.attacks.spelling import holding
-from tests.attacks.suite import TESTS, backed_up, recorded, released, served
+from tests.attacks.suite import TESTS, backed_up, recorded, released, served, tabulated
 
 
 def refused(rows):
@@ -32,6 +32,12 @@ def test_no_attack_at_released_rows_reaches_more_than_the_pages_say(tmp_path):
     # What boards are told of somebody who was there is what was measured, not only a bound.
     alone = [r.told.right / r.told.tries for r in rows if "that are alone with what a" in r.tried]
     assert alone == pytest.approx([releases.C.singled_out, releases.B.singled_out or 0], abs=0.01)
+
+
+def test_no_attack_at_tables_is_right_more_often_than_the_pages_say(tmp_path):
+    """How often exactly, and that it rings where noise is missing: tests/exports/tables."""
+    rows = everything_of(tabulated, tmp_path)
+    assert (refused(rows), len(rows)) == (NOTHING, 3)
 
 
 def test_no_attack_at_the_record_goes_unnoticed_where_the_pages_say_it_shows(tmp_path):

@@ -345,7 +345,6 @@ RELEASE = [
     ("coarse", "max_violating = 0.1", "max_violating = 2", "max_violating: 2 is out of range"),
     ("coarse", "core = 1, ins", "outer = 1, ins", "min_level, outer: unknown key"),
     ("coarse", 'name = "B"', 'name = "C"', "tier: the name 'C' stands there twice"),
-    ("coarse", 'name = "C"', 'name = "A"', "tables are made from tier C, which there is not"),
     ("coarse", 'name = "B"', 'name = "E"', "tier E, name: unknown: 'E'; allowed: A, B, C, D"),
     ("coarse", "k = 12", "k = 11", "tier B, k: 11 is out of range; allowed: 12 to"),
     ("coarse", "needs_open_consent = true\n", "", "tier B, needs_open_consent: anybody may have"),

@@ -57,7 +57,7 @@ def covered():
         fixed.setattr(secrets, "randbelow", Random(1).randrange)
         fixed.setattr(measure, "Menu", lambda _: menu)
         for _ in range(RELEASES):
-            estimated = estimate(measure.measure(STUDY, people))
+            estimated = estimate(measure.measure(STUDY, [people]))
             for kind, holds in (*of_tables(estimated, counted), *of_means(estimated, people)):
                 held[kind] += holds
                 told[kind] += 1
