@@ -118,13 +118,15 @@ def from_tables(files: Mapping[str, bytes], book: Book, study: Study) -> Counts:
     one = {
         name: _line(lines, name, "category", int(lines[0]["base"]))
         for (name,), lines in _by(one_way, "table").items()
+        if any(line["percent"] for line in lines)
     }
     two: dict[Pair, tuple[Line, ...]] = {}
     for (row, column, code, label), lines in _by(two_way, *ROW).items():
         if code != NONE:
             people = sum(int(line["count"]) for line in lines)
             told = _line(lines, label, "column_category", people)
-            two[row, column] = (*two.get((row, column), ()), told)
+            # Of nobody there is no per cent.
+            two[row, column] = (*two.get((row, column), ()), *((told,) if told.shares else ()))
     scores = {
         line["score"]: Line(
             line["label"],
@@ -141,7 +143,7 @@ def from_tables(files: Mapping[str, bytes], book: Book, study: Study) -> Counts:
         # Asked of other people, two tables compare nothing.
         if book[before]["routing"] == book[after]["routing"]
     }
-    return Counts(one, two, twice, scores, ASKED)
+    return Counts(one, {pair: lines for pair, lines in two.items() if lines}, twice, scores, ASKED)
 
 
 # ── Rows ──────────────────────────────────────────────────────────────────────────────────────────

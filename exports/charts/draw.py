@@ -122,7 +122,7 @@ NAMES = 0.4  # of the width, for words left of bars
 WIDEST = 50  # points of a margin; a shade with a wider one would show little but noise
 CAP = 3.5  # half of the end of a whisker
 RADIUS = 5.5
-BOLD = 1.12  # how much wider bold letters are
+BOLD = 1.16  # how much wider bold letters are
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,12 +109,15 @@ def ends_of_maps(groups: Sequence[Group]) -> str:
     """Return how the highest band of each later score differs between the ends of the first."""
     said = []
     for group in groups:
-        low, high = group.lines[0].shares[-1].figure, group.lines[-1].shares[-1].figure
+        ends = group.lines[0], group.lines[-1]
+        low, high = (line.shares[-1].figure for line in ends)
         how = "more often" if high.value > low.value else "less often"
         if not _differ(low, high):
             how = "neither clearly more nor less often"
-        ends = f"{told(high)}, where that is low {told(low)}"
-        said.append(f"“{group.heading}” is high {how} where the first score is high: {ends}.")
+        said.append(
+            f"“{group.heading}” is high {how} where the first score is “{ends[1].label}”, "
+            f"{told(high)}, than where it is “{ends[0].label}”, {told(low)}."
+        )
     return " ".join([*said, NOT_WHY])
 
 
