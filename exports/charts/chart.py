@@ -16,7 +16,7 @@ COLUMNS = ("group", "row", "answer", "unit", "value", "low", "high", "count", "b
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class ChartFigure:
     """A per cent or a mean; ``low`` and ``high`` bound it where noise was added, else are it."""
 
     value: float
@@ -40,7 +40,7 @@ class Share:
     """One answer of a line: how many people gave it, and what per cent that is; or a mean."""
 
     label: str
-    figure: Figure
+    figure: ChartFigure
     count: int | None = None
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from exports.charts.chart import Figure, Line, Share
+from exports.charts.chart import ChartFigure, Line, Share
 from exports.columns import SCORE
 from exports.errors import ExportRefused
 from exports.tables.menu import (
@@ -96,9 +96,9 @@ def _by(lines: Sequence[Told], *keys: str) -> dict[tuple[str, ...], list[Told]]:
     return found
 
 
-def _figure(line: Told, *names: str) -> Figure:
+def _figure(line: Told, *names: str) -> ChartFigure:
     # A spreadsheet's guard stands before what opens a formula (exports/output_files.py).
-    return Figure(*(float(line[name].removeprefix("'")) for name in names))
+    return ChartFigure(*(float(line[name].removeprefix("'")) for name in names))
 
 
 def _line(lines: Sequence[Told], label: str, category: str, base: int) -> Line:
@@ -118,13 +118,15 @@ def from_tables(files: Mapping[str, bytes], book: Book, study: Study) -> Counts:
     one = {
         name: _line(lines, name, "category", int(lines[0]["base"]))
         for (name,), lines in _by(one_way, "table").items()
+        if any(line["percent"] for line in lines)
     }
     two: dict[Pair, tuple[Line, ...]] = {}
     for (row, column, code, label), lines in _by(two_way, *ROW).items():
         if code != NONE:
             people = sum(int(line["count"]) for line in lines)
             told = _line(lines, label, "column_category", people)
-            two[row, column] = (*two.get((row, column), ()), told)
+            # Of nobody there is no per cent.
+            two[row, column] = (*two.get((row, column), ()), *((told,) if told.shares else ()))
     scores = {
         line["score"]: Line(
             line["label"],
@@ -141,7 +143,7 @@ def from_tables(files: Mapping[str, bytes], book: Book, study: Study) -> Counts:
         # Asked of other people, two tables compare nothing.
         if book[before]["routing"] == book[after]["routing"]
     }
-    return Counts(one, two, twice, scores, ASKED)
+    return Counts(one, {pair: lines for pair, lines in two.items() if lines}, twice, scores, ASKED)
 
 
 # ── Rows ──────────────────────────────────────────────────────────────────────────────────────────
@@ -169,7 +171,7 @@ def _counted(codes: pl.Series, categories: Sequence[Category], label: str, *, al
     counts = [(c.label, sum(found.get(code, 0) for code in c.codes)) for c in categories]
     base = sum(n for _, n in counts)
     shares = ((said, n, 100 * n / max(base, 1)) for said, n in counts if n or all_)
-    return Line(label, tuple(Share(said, Figure(p, p, p), n) for said, n, p in shares), base)
+    return Line(label, tuple(Share(said, ChartFigure(p, p, p), n) for said, n, p in shares), base)
 
 
 def _mean(scores: pl.Series, label: str) -> Line | None:
@@ -177,7 +179,7 @@ def _mean(scores: pl.Series, label: str) -> Line | None:
     if not len(has):
         return None
     mean = float(has.mean())  # type: ignore[arg-type]
-    return Line(label, (Share("Mean", Figure(mean, mean, mean)),), len(has))
+    return Line(label, (Share("Mean", ChartFigure(mean, mean, mean)),), len(has))
 
 
 def read_rows(content: bytes, book: Book) -> pl.DataFrame:

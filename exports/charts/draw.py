@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from html import escape
 from textwrap import wrap
 
-from exports.charts.chart import Chart, Figure, Group, Line, Share, Style
+from exports.charts.chart import Chart, ChartFigure, Group, Line, Share, Style
 
 WIDE, NARROW = 720, 340  # pixels: a computer's screen, a phone's
 SIZE, LINE = 13, 17  # of text: height of a letter and of a line
@@ -122,11 +122,11 @@ NAMES = 0.4  # of the width, for words left of bars
 WIDEST = 50  # points of a margin; a shade with a wider one would show little but noise
 CAP = 3.5  # half of the end of a whisker
 RADIUS = 5.5
-BOLD = 1.12  # how much wider bold letters are
+BOLD = 1.16  # how much wider bold letters are
 
 
 @dataclass(frozen=True, slots=True)
-class _Ruler:
+class _BarPlaces:
     """Places on one line: words end at ``left``, bars run from ``start`` over ``length``."""
 
     left: float
@@ -140,11 +140,11 @@ class _Ruler:
         return self.start + self.length * (min(max(value, low), high) - low) / (high - low)
 
 
-def _scale(width: float, ends: tuple[float, float], figures: float = FIGURES) -> _Ruler:
+def _scale(width: float, ends: tuple[float, float], figures: float = FIGURES) -> _BarPlaces:
     # A phone has no room beside bars: words stand above them.
     left = width * NAMES if width > NARROW else 0
     start = left + 12 if left else 1
-    return _Ruler(left, start, width - start - figures, ends)
+    return _BarPlaces(left, start, width - start - figures, ends)
 
 
 def draw(chart: Chart, width: float) -> Drawing:
@@ -182,7 +182,9 @@ def _legend(chart: Chart, width: float) -> Drawing:
     return Drawing(width, len(lines) * LINE + 6, tuple(drawn))
 
 
-def _margin(figure: Figure, scale: _Ruler, y: float, css: str, colour: str, wide: float) -> str:
+def _margin(
+    figure: ChartFigure, scale: _BarPlaces, y: float, css: str, colour: str, wide: float
+) -> str:
     """Return the line from end to end of a margin."""
     low, high = scale.at(figure.low), scale.at(figure.high)
     caps = "".join(f"M{x:g} {y - CAP:g}v{2 * CAP:g}" for x in (low, high))
@@ -190,7 +192,7 @@ def _margin(figure: Figure, scale: _Ruler, y: float, css: str, colour: str, wide
     return f'<path class="{css}" d="M{low:g} {y:g}H{high:g}{caps}" {look}/>'
 
 
-def _whisker(figure: Figure, scale: _Ruler, y: float) -> list[str]:
+def _whisker(figure: ChartFigure, scale: _BarPlaces, y: float) -> list[str]:
     """Return the margin over a bar; nothing of an exact figure."""
     if figure.is_exact:
         return []
@@ -201,7 +203,9 @@ def _whisker(figure: Figure, scale: _Ruler, y: float) -> list[str]:
     ]
 
 
-def _bar(figure: Figure, scale: _Ruler, y: float, tall: float, css: str = "c-bar") -> list[str]:
+def _bar(
+    figure: ChartFigure, scale: _BarPlaces, y: float, tall: float, css: str = "c-bar"
+) -> list[str]:
     fill = BAR if css == "c-bar" else PAPER
     return [
         box(scale.start, y, scale.length, tall, "c-track", fill=TRACK),
@@ -211,12 +215,14 @@ def _bar(figure: Figure, scale: _Ruler, y: float, tall: float, css: str = "c-bar
     ]  # fmt: skip
 
 
-def _said(figure: Figure, scale: _Ruler, y: float, unit: str, decimals: int = 0) -> str:
+def _said(figure: ChartFigure, scale: _BarPlaces, y: float, unit: str, decimals: int = 0) -> str:
     x = scale.start + scale.length + 8
     return text(x, y, figure.in_words(unit, decimals), "c-soft", font_size=SMALL)
 
 
-def _row(words: str, scale: _Ruler, width: float, tall: float) -> tuple[float, float, list[str]]:
+def _row(
+    words: str, scale: _BarPlaces, width: float, tall: float
+) -> tuple[float, float, list[str]]:
     """Return the height of a row, where its bars begin, and its words."""
     lines = folded(words, scale.left or width)
     high = len(lines) * LINE
@@ -269,7 +275,7 @@ def _pair_legend(labels: tuple[str, str], width: float) -> Drawing:
 
 
 def _columns(
-    shares: Sequence[Share], scale: _Ruler, width: float
+    shares: Sequence[Share], scale: _BarPlaces, width: float
 ) -> tuple[list[tuple[float, float]], Drawing]:
     """Return where each column begins and how wide it is, and their heads, one wording each."""
     room = (width - 1 - scale.start) / len(shares)
@@ -283,7 +289,7 @@ def _columns(
     return places, Drawing(width, tallest * LINE + 6, tuple(drawn))
 
 
-def _in_short(figure: Figure, room: float) -> tuple[str, float]:
+def _in_short(figure: ChartFigure, room: float) -> tuple[str, float]:
     """Return a figure in per cent, with its margin where columns have room for it, and its size."""
     said = f"{figure.value:.0f}"
     widest = "00 (00–00)"
@@ -309,11 +315,11 @@ def _draw_grid(chart: Chart, width: float) -> Iterable[Drawing]:
 
 
 def _grid_row(
-    line: Line, scale: _Ruler, places: Sequence[tuple[float, float]], width: float
+    line: Line, scale: _BarPlaces, places: Sequence[tuple[float, float]], width: float
 ) -> Drawing:
     height, y, drawn = _row(line.label, scale, width, LINE + BAR_TALL / 2 + 2)
     for (x, room), share in zip(places, line.shares, strict=True):
-        cell = _Ruler(0, x, room - 10, scale.ends)
+        cell = _BarPlaces(0, x, room - 10, scale.ends)
         said, size = _in_short(share.figure, room - 10)
         drawn.append(text(x, y + SMALL, said, "c-soft", font_size=size))
         drawn += _bar(share.figure, cell, y + LINE, BAR_TALL / 2)
@@ -328,7 +334,7 @@ def _draw_map(chart: Chart, width: float) -> Iterable[Drawing]:
 
 def _map(group: Group, width: float) -> Iterable[Drawing]:
     left = width * (NAMES if width > NARROW else 0.3)
-    scale = _Ruler(left, left + 8, width - left - 9, (0, 100))
+    scale = _BarPlaces(left, left + 8, width - left - 9, (0, 100))
     places, heads = _columns(group.lines[0].shares, scale, width)
     yield heads
     for line in group.lines:
@@ -341,7 +347,7 @@ def _map(group: Group, width: float) -> Iterable[Drawing]:
     yield Drawing(width, 10, ())
 
 
-def _field(figure: Figure, x: float, room: float, tall: float) -> list[str]:
+def _field(figure: ChartFigure, x: float, room: float, tall: float) -> list[str]:
     """Return a shaded field with its figure, and its margin in words and as a line at its foot."""
     # Where the margin leaves all open, a shade would mislead: the lightest stands for none.
     is_open = figure.high - figure.low > WIDEST
@@ -355,7 +361,7 @@ def _field(figure: Figure, x: float, room: float, tall: float) -> list[str]:
     ]  # fmt: skip
     if figure.is_exact:
         return said
-    inside = _Ruler(0, x + 6, room - 12, (0, 100))
+    inside = _BarPlaces(0, x + 6, room - 12, (0, 100))
     return [
         *said,
         text(middle, tall / 2 + 11, f"{figure.low:.0f}–{figure.high:.0f}", f"k{step}",
@@ -372,7 +378,7 @@ def _draw_means(chart: Chart, width: float) -> Iterable[Drawing]:
             yield Drawing(width, height, (*drawn, *_mean(line, scale, y + BAR_TALL / 2)))
 
 
-def _mean(line: Line, scale: _Ruler, y: float) -> list[str]:
+def _mean(line: Line, scale: _BarPlaces, y: float) -> list[str]:
     figure = line.shares[0].figure
     low, high = (int(end) for end in scale.ends)
     ticks = range(low, high + 1) if high - low <= 10 else (low, high)

@@ -106,6 +106,7 @@ def _list(counts: Counts, key: str, title: str, lead: str, lines: Sequence[Line]
 def _maps(book: Book, study: Study, counts: Counts) -> Chart | None:
     pairs = [pair for pair in maps_of(study) if counts.two.get(pair) and set(pair) <= book.keys()]
     groups = [Group(book[later]["label"], counts.two[first, later]) for first, later in pairs]
+    groups = [group for group in groups if len(group.lines) > 1]
     if not groups:
         return None
     before = book[pairs[0][0]]["label"]

@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import hypot
 
-from exports.charts.chart import Figure, Group, Line, Share
+from exports.charts.chart import ChartFigure, Group, Line, Share
 
 WORTH_A_WORD = 5  # percentage points between two moments or two bands
 NOT_WHY = "It shows what goes together here, not why."
 NOT_THE_SAME_PEOPLE = "Counts of each moment stand by themselves: who changed is not shown."
 
 
-def told(figure: Figure, decimals: int = 0) -> str:
+def told(figure: ChartFigure, decimals: int = 0) -> str:
     """Return a figure within a sentence."""
     return figure.in_words("" if decimals else "%", decimals)
 
 
-def _margin(figure: Figure) -> float:
+def _margin(figure: ChartFigure) -> float:
     # An end that was cut at 0 or 100 says less than the other one.
     return max(figure.high - figure.value, figure.value - figure.low)
 
 
-def _differ(one: Figure, other: Figure) -> bool:
+def _differ(one: ChartFigure, other: ChartFigure) -> bool:
     """Return whether two figures differ by more than a reader cares and the noise can do."""
     least = max(WORTH_A_WORD, hypot(_margin(one), _margin(other)))
     return abs(one.value - other.value) >= least
@@ -64,7 +64,7 @@ def _upper(line: Line) -> tuple[Share, ...]:
     return line.shares[-max(len(line.shares) // 2, 1) :]
 
 
-def agreement(line: Line) -> Figure:
+def agreement(line: Line) -> ChartFigure:
     """Return the per cent beyond the middle of the answers.
 
     Noise in the answers of one table pulls against each other, so the margin is at most this wide.
@@ -72,7 +72,7 @@ def agreement(line: Line) -> Figure:
     upper = [share.figure for share in _upper(line)]
     value = sum(figure.value for figure in upper)
     margin = hypot(*(_margin(figure) for figure in upper))
-    return Figure(value, max(value - margin, 0), min(value + margin, 100))
+    return ChartFigure(value, max(value - margin, 0), min(value + margin, 100))
 
 
 def highest_and_lowest(lines: Sequence[Line]) -> str:
@@ -109,12 +109,15 @@ def ends_of_maps(groups: Sequence[Group]) -> str:
     """Return how the highest band of each later score differs between the ends of the first."""
     said = []
     for group in groups:
-        low, high = group.lines[0].shares[-1].figure, group.lines[-1].shares[-1].figure
+        ends = group.lines[0], group.lines[-1]
+        low, high = (line.shares[-1].figure for line in ends)
         how = "more often" if high.value > low.value else "less often"
         if not _differ(low, high):
             how = "neither clearly more nor less often"
-        ends = f"{told(high)}, where that is low {told(low)}"
-        said.append(f"“{group.heading}” is high {how} where the first score is high: {ends}.")
+        said.append(
+            f"“{group.heading}” is high {how} where the first score is “{ends[1].label}”, "
+            f"{told(high)}, than where it is “{ends[0].label}”, {told(low)}."
+        )
     return " ".join([*said, NOT_WHY])
 
 

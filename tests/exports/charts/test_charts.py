@@ -6,7 +6,7 @@ from dataclasses import replace
 import polars as pl
 import pytest
 
-from exports.charts.chart import ChartSource, Figure, Group, Line, Share
+from exports.charts.chart import ChartFigure, ChartSource, Group, Line, Share
 from exports.charts.counts import book_of, from_rows
 from exports.charts.gallery import gallery
 from exports.charts.sentences import agreement, highest_and_lowest, most_frequent, moved
@@ -19,7 +19,8 @@ SOURCE = ChartSource("Release 1", "PILOT", "Of this file.", "Not a prevalence.",
 
 def line(label, *values, margin=0.0):
     shares = (
-        Share(f"answer {at}", Figure(v, v - margin, v + margin), 50) for at, v in enumerate(values)
+        Share(f"answer {at}", ChartFigure(v, v - margin, v + margin), 50)
+        for at, v in enumerate(values)
     )
     return Line(label, tuple(shares), 100)
 

@@ -8,8 +8,8 @@ import pytest
 from exports.charts.chart import ChartSource, Style
 from exports.charts.counts import from_rows, from_tables, read_rows
 from exports.errors import ExportRefused
-from forms.study import Comparison
-from tests.exports.charts.conftest import TOLD, files_of, lines_of
+from forms.study import BeforeAfter
+from tests.exports.charts.conftest import MAP, TOLD, files_of, lines_of
 
 SOURCE = ChartSource("Release 1", "PILOT", "Of this file.", "Not a prevalence.", "A trial.")
 
@@ -59,7 +59,7 @@ def test_what_the_study_does_not_declare_is_not_compared(flagship, release):
     book, rows = release
     policy = flagship.policy
     assert from_rows(rows, book, replace(flagship, policy=replace(policy, compare=()))).twice == {}
-    other = (Comparison("Two others", "imm_close", "imm_safe"),)
+    other = (BeforeAfter("Two others", "imm_close", "imm_safe"),)
     found = from_rows(rows, book, replace(flagship, policy=replace(policy, compare=other))).twice
     assert list(found) == [("imm_close", "imm_safe")]
 
@@ -118,6 +118,19 @@ def test_a_hidden_way_of_the_old_kind_has_its_whole_length(of_tables):
     [line] = of_tables["ways"].groups[0].lines
     assert [share.figure.value for share in line.shares] == [32.0, 68.0]
     assert of_tables["ways"].ends == (0, 80)
+
+
+def test_a_band_that_nobody_is_in_has_no_row(drawn):
+    lines = [
+        *(line for line in TOLD["two-way.csv"] if f"{MAP},high" in line),
+        *(
+            f"1,{MAP},middle,middle,sc_int_connect,Connection,{c},{c},5,0,9,400,50,40,60"
+            for c in "ab"
+        ),
+        *(f"1,{MAP},low,low,sc_int_connect,Connection,{c},{c},0,0,9,400,,," for c in "ab"),
+    ]
+    chart = drawn({**TOLD, "two-way.csv": lines})["map"]
+    assert [line.label for line in chart.groups[0].lines] == ["high", "middle"]
 
 
 def test_a_table_of_two_columns_that_is_no_map_has_a_bar_for_each_answer(drawn):

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from exports.charts.chart import ChartSource, Figure, Group, Line, Share
+from exports.charts.chart import ChartFigure, ChartSource, Group, Line, Share
 from exports.charts.draw import NARROW, WIDE, draw
 from exports.charts.gallery import inline, sheet
 
@@ -91,8 +91,8 @@ def test_a_plain_count_has_no_whisker(of_rows):
 
 
 def test_a_field_that_is_nearly_all_noise_has_no_shade(of_tables):
-    wide = Share("high", Figure(90.0, 20.0, 100.0), 9)
-    sure = Share("high", Figure(90.0, 80.0, 100.0), 9)
+    wide = Share("high", ChartFigure(90.0, 20.0, 100.0), 9)
+    sure = Share("high", ChartFigure(90.0, 80.0, 100.0), 9)
     group = Group("Later", (Line("Low", (wide, sure), 10),))
     root = drawn_of(replace(of_tables["map"], groups=(group,)), WIDE)
     assert [e.get("class") for e in root.iter("rect")] == ["q0", "q4"]
