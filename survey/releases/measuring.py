@@ -9,6 +9,7 @@ once: a release of the study holds the lock of its archive.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -28,6 +29,8 @@ from survey.storage.releases import Segment
 
 if TYPE_CHECKING:
     from survey.releases.build import ReleaseBuild
+
+BLOCKS_AT_ONCE = 5  # of answers that are counted together: fewer take longer, more take memory
 
 
 def known(build: ReleaseBuild) -> dict[int, MeasuredSegment]:
@@ -87,9 +90,9 @@ def _frames(build: ReleaseBuild, segment: Segment) -> Iterator[pl.DataFrame]:
 
 def _rows(build: ReleaseBuild, segment: Segment) -> Iterator[pl.DataFrame]:
     """Yield the segment's answers as they are measured, with their scores."""
-    fields = fields_of(build.study)
-    for frame in _frames(build, segment):
-        yield table_of(build.study, frame, fields)
+    fields, frames = fields_of(build.study), _frames(build, segment)
+    while blocks := list(islice(frames, BLOCKS_AT_ONCE)):
+        yield table_of(build.study, pl.concat(blocks), fields)
 
 
 def people_in(build: ReleaseBuild, segment: Segment) -> int:

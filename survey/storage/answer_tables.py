@@ -278,7 +278,7 @@ def texts(db: Database, study: str, *, frozen_only: bool = False) -> Iterator[di
     return _read(db, "texts", condition, (study,))
 
 
-ROWS_AT_ONCE = 50_000  # rows read at a time: a million do not have to fit into memory as objects
+ROWS_AT_ONCE = 10_000  # rows read at a time: a million do not have to fit into memory as objects
 
 
 @contextmanager
