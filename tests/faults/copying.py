@@ -192,4 +192,6 @@ READ_ONLY = "a server started on a file system that is read-only, then on the sa
 
 
 def _remount(data: Path, how: str) -> None:
-    subprocess.run(["mount", "-o", f"remount,{how}", str(data)], check=True)
+    """Once every process that had files open there has ended."""
+    command = ["mount", "-o", f"remount,{how}", str(data)]
+    assert until(lambda: not subprocess.run(command, capture_output=True, check=False).returncode)
