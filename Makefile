@@ -31,8 +31,9 @@ bench: $(VENV)/.test ## measure again (PARTS="serving anonymise rooms house leng
 attack: $(VENV)/.test ## try every attack of docs/threats.md on a real server: prints a table, and writes it to dist/attacks.md
 	@TMPDIR=$(TESTS_IN) OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.attacks --out dist/attacks.md
 
-audit: $(VENV)/.test ## the same many times over (about an hour), into docs/attacks.md with the commit's id
-	@TMPDIR=$(TESTS_IN) OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.attacks --long --out docs/attacks.md
+AUDIT_MINUTES := 60
+audit: $(VENV)/.test $(VENV)/scanners/.made ## the same many times over, faults and scanners as well (hours), into docs/attacks.md with the commit's id
+	@TMPDIR=$(TESTS_IN) OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.attacks --long --minutes $(AUDIT_MINUTES) --out docs/attacks.md
 
 setup: $(VENV)/.run  ## the virtual environment with the lacrima command, and nothing else
 
@@ -66,6 +67,12 @@ $(VENV)/.test: $(VENV)/.run requirements/test.txt requirements/system.sh | $(VEN
 $(VENV)/peers/.made: requirements/peers.txt | $(VENV)/.python
 	@$(BIN)/python -m venv --clear $(VENV)/peers
 	@$(VENV)/peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/peers.txt && touch $@ || { echo "The tools we compare with cannot be installed for this Python: their lines are left out." >&2; rm -rf $(VENV)/peers; }
+
+# Scanners bring many packages: they have an environment of their own, which no test looks at.
+$(VENV)/scanners/.made: requirements/scanners.txt | $(VENV)/.python
+	@$(BIN)/python -m venv --clear $(VENV)/scanners
+	@$(VENV)/scanners/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/scanners.txt
+	@touch $@
 
 lock:            ## pin every dependency again, with hashes (needs uv)
 	@sh requirements/lock.sh

@@ -8,3 +8,5 @@ pin --group build --constraint requirements/run.txt --output-file requirements/b
 pin --group test --group check --group bench --constraint requirements/run.txt --constraint requirements/build.txt --output-file requirements/test.txt
 # What benchmarks/anonymise compares with: a venv of its own, never the product's.
 printf 'anjana\nanonypy\npycanon\n' | pin - --output-file requirements/peers.txt
+# What make audit scans a server with: a venv of its own as well.
+printf 'sqlmap\nwapiti3\n' | pin - --output-file requirements/scanners.txt

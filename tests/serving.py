@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -15,17 +14,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from benchmarks.process import free_port as free_port
+
 ROOT = Path(__file__).parents[1]
 LACRIMA = Path(sys.executable).with_name("lacrima")
 PATIENCE_SECONDS = 30.0
 PAUSE_SECONDS = 0.05
-
-
-def free_port() -> int:
-    """A port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Server:

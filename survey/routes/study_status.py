@@ -11,7 +11,7 @@ from datetime import date, timedelta
 
 from survey.releases.destruction import overdue
 from survey.services import services
-from survey.storage import board, conditions, studies
+from survey.storage import admission, board, conditions, studies
 from survey.storage.accounts import Role
 from survey.storage.conditions import ConditionRecord
 from survey.studies.availability import (
@@ -126,12 +126,21 @@ def notices(summary: StudySummary, role: Role) -> list[Notice]:
         found.append(Notice(f"Overdue: {sentence}", "notes.report", "See the record"))
     if role != "researcher":
         return found
+    found = [*_about_leak(summary.version), *found]
     threads = board.threads(services().stores.office, summary.version.study.name)
     if waits := sum(board.state_of_thread(thread) == "open" for thread in threads):
         one, more = "A comment of the board waits", f"{waits} comments of the board wait"
         said = f"{one if waits == 1 else more} for an answer."
         found.append(Notice(said, "notes.comments", "Read and answer"))
     return found
+
+
+def _about_leak(version: StudyVersion) -> Iterator[Notice]:
+    office, name = services().stores.office, version.study.name
+    watched = admission.watch_codes(office, name, pilot=version.pilot)
+    if watched.typed:
+        said = "The list of invitations has leaked: a watch code, which nobody was given, was typed"
+        yield Notice(f"{said} on {watched.first}.", "collection.invitations_page", "Act on it")
 
 
 def _about_help(state: StudyState, role: Role) -> Iterator[Notice]:

@@ -64,6 +64,7 @@ class Installation:
     both: list[Person] = field(default_factory=list)  # answered the other study as well
     unspent: list[str] = field(default_factory=list)
     copies: list[dict[str, bytes]] = field(default_factory=list)  # of the file, between people
+    snapshots: list[dict[str, bytes]] = field(default_factory=list)  # after each of the last ones
     rng: random.Random = field(default_factory=lambda: random.Random(5))
 
     @cached_property
@@ -155,6 +156,8 @@ def send(attacked: Installation, number: int, invitation: str = "", *, other: bo
 
 
 GROUP = 5  # people between two copies of the file
+MOST_COPIED = 1000  # people: each copy is kept in memory
+ALONE = 12  # people after each of whom the file is copied: a copy a second, and nobody else in it
 COPIED = ("pilot.db", "pilot.db-wal")
 
 
@@ -166,10 +169,16 @@ def fill(attacked: Installation, people: int, codes: int, both: int) -> None:
     for number in range(people):
         code = handed[number] if number < codes else ""
         send(attacked, number, code, other=number < both)
-        if (number + 1) % GROUP == 0:
-            held = {n: attacked.data / n for n in COPIED}
-            attacked.copies.append({n: p.read_bytes() for n, p in held.items() if p.exists()})
+        if (number + 1) % GROUP == 0 and number < MOST_COPIED:
+            attacked.copies.append(_copy(attacked))
+        if number >= people - ALONE - 1:
+            attacked.snapshots.append(_copy(attacked))
     attacked.server.wait(attacked.at_rest)
+
+
+def _copy(attacked: Installation) -> dict[str, bytes]:
+    held = {name: attacked.data / name for name in COPIED}
+    return {name: path.read_bytes() for name, path in held.items() if path.exists()}
 
 
 @contextmanager

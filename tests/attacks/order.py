@@ -43,10 +43,19 @@ def rows(sound: Installation, weak: Installation) -> list[Outcome]:
         Outcome(
             "thief of many copies",
             f"which text is whose, from copies of the file after every {GROUP} people",
-            joined_by_copies(sound),
-            joined_by_copies(weak),
+            joined_by_copies(sound, sound.copies),
+            joined_by_copies(weak, weak.copies),
             "keys that count up",
             1 / GROUP,
+            "board.md, from two copies",
+        ),
+        Outcome(
+            "thief of many copies",
+            "which text is whose, from a copy of the file every second while nobody else answers",
+            joined_by_copies(sound, sound.snapshots),
+            joined_by_copies(weak, weak.snapshots),
+            "keys that count up",
+            1,
             "board.md, from two copies",
         ),
     ]
@@ -115,15 +124,16 @@ def joined(attacked: Installation) -> Told:
     return Told(right, len(rows), 1)
 
 
-def joined_by_copies(attacked: Installation) -> Told:
+def joined_by_copies(attacked: Installation, copies: list[dict[str, bytes]]) -> Told:
     """Of what is new in a copy, take the n-th text for the n-th row."""
     whose = {attacked.values(p)["row"]: attacked.values(p)["text"] for p in attacked.people}
-    known, seen = {*whose, *whose.values()}, set[bytes]()
+    known, first = {*whose, *whose.values()}, copies[0]
+    seen = {value for found in deletions(first) for value in found if copies is attacked.snapshots}
     right = tries = 0
-    for copy in attacked.copies:
+    for copy in copies:
         rows, texts = (
             [value for value in found if value not in seen and value in known]
-            for found in _deletions(copy)
+            for found in deletions(copy)
         )
         seen |= {*rows, *texts}
         right += sum(whose[row] == text for row, text in zip(rows, texts, strict=False))
@@ -131,12 +141,12 @@ def joined_by_copies(attacked: Installation) -> Told:
     return Told(right, tries, tries / len(attacked.people))
 
 
-def _deletions(copy: dict[str, bytes]) -> tuple[list[bytes], list[bytes]]:
+def deletions(copy: dict[str, bytes]) -> tuple[list[bytes], list[bytes]]:
     """Deletion values of rows and of texts in a copied file, in its order."""
     with TemporaryDirectory() as folder:
         for name, content in copy.items():
             (Path(folder) / name).write_bytes(content)
-        with sqlite3.connect(Path(folder) / "pilot.db") as conn:
+        with sqlite3.connect(Path(folder) / next(iter(copy))) as conn:
             tables = [name for (name,) in conn.execute("SELECT name FROM sqlite_schema")]
             answers = [t for t in tables if "answers_" in t and _has_deletion(conn, t)]
             found = [_values(conn, answers), _values(conn, ["texts", "arriving_texts"])]

@@ -1,4 +1,4 @@
-"""One row of the table: who tried what, what it told, and what it may tell."""
+"""Rows of the tables: what an attack told and may tell, what else was tried, what did not end."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from benchmarks.lengths.attack import Told
 
-__all__ = ["BROKEN", "HELD", "LIMIT", "UNPROVEN", "Outcome", "Told", "table"]
+__all__ = [
+    "BROKEN", "HELD", "LIMIT", "UNPROVEN", "Outcome", "Row", "Told", "Trial", "Unfinished",
+    "table", "trials",
+]  # fmt: skip
 
 HELD, LIMIT, BROKEN, UNPROVEN = "held", "documented limit", "**broken**", "**proves nothing**"
 PROVEN = 0.05  # chance alone explains that an attack succeeds at the weakened copy
@@ -57,6 +60,48 @@ class Outcome:
         return self.verdict in (HELD, LIMIT)
 
 
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What became of a server that was flooded, broken or searched for faults: no guessing here.
+
+    ``harm`` counts what must not happen; ``most`` is how much of it may.
+    """
+
+    tried: str
+    times: int
+    found: str
+    harm: float
+    most: float
+    at_most: str
+
+    @property
+    def verdict(self) -> str:
+        """Broken where more came of it than may."""
+        return HELD if self.harm <= self.most else BROKEN
+
+    @property
+    def sound(self) -> bool:
+        """Whether it stands as the pages say."""
+        return self.verdict == HELD
+
+
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """What a part of the run died of; its row fails, the others stand."""
+
+    tried: str
+    what: str
+    sound: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """What it says in place of a verdict."""
+        return f"**did not finish**: {self.what}"
+
+
+Row = Outcome | Trial | Unfinished
+
+
 def by_chance(right: int, tries: int, share: float) -> float:
     """Return how likely so many right ones, or more, are where each is right with ``share``."""
     if share >= 1 or right <= share * tries:
@@ -81,14 +126,30 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def table(rows: Iterable[Outcome]) -> Iterator[str]:
-    """Yield the lines of a Markdown table."""
+def table(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield the lines of a Markdown table of attacks, and of what did not finish."""
     yield "| " + " | ".join(HEADS) + " |"
     yield "|---|---|---:|---:|---:|---|---|---|"
     for row in rows:
-        cells = (
-            row.adversary, row.tried, f"{row.told.tries:,}", row.told.in_words(),
-            _percent(row.by_guessing), f"{_percent(row.bound)}: {row.page}", row.verdict,
-            f"{row.weakened.in_words()} of {row.weakened.tries:,}: {row.without}",
-        )  # fmt: skip
-        yield "| " + " | ".join(cells) + " |"
+        if isinstance(row, Unfinished):
+            yield _line("–", row.tried, *["–"] * 4, row.verdict, "–")
+        elif isinstance(row, Outcome):
+            yield _line(
+                row.adversary, row.tried, f"{row.told.tries:,}", row.told.in_words(),
+                _percent(row.by_guessing), f"{_percent(row.bound)}: {row.page}", row.verdict,
+                f"{row.weakened.in_words()} of {row.weakened.tries:,}: {row.without}",
+            )  # fmt: skip
+
+
+def trials(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield the lines of a Markdown table of what is no guessing; nothing where there is none."""
+    found = [row for row in rows if isinstance(row, Trial)]
+    if found:
+        yield _line("what was done", "times", "what came of it", "at most", "verdict")
+        yield "|---|---:|---|---|---|"
+    for row in found:
+        yield _line(row.tried, f"{row.times:,}", row.found, row.at_most, row.verdict)
+
+
+def _line(*cells: str) -> str:
+    return "| " + " | ".join(cell.replace("|", "/").replace("\n", " ") for cell in cells) + " |"

@@ -1,11 +1,14 @@
 """The attacks of `make attack`, as often as takes seconds; a row above its bound fails."""
 
+from functools import partial
+
 import pytest
 
 from tests.attacks import releases
-from tests.attacks.outcome import BROKEN, HELD, LIMIT, UNPROVEN, Outcome, Told, table
+from tests.attacks.__main__ import page
+from tests.attacks.outcome import BROKEN, HELD, LIMIT, UNPROVEN, Outcome, Told, Trial, table
 from tests.attacks.spelling import holding
-from tests.attacks.suite import TESTS, backed_up, recorded, released, served, tabulated
+from tests.attacks.suite import TESTS, backed_up, recorded, released, served, steps, tabulated
 
 
 def refused(rows):
@@ -17,13 +20,13 @@ NOTHING = refused([])
 
 
 def everything_of(part, folder, **options):
-    return [row for rows in part(folder, TESTS, **options) for row in rows]
+    return [row for step in part(folder, TESTS, **options) for row in step()]
 
 
 def test_no_attack_at_a_server_learns_more_than_the_pages_say(tmp_path):
     """Order, two studies, canaries, drafts, invitations, deletion; then the server is ended."""
     rows = everything_of(served, tmp_path, slow=False)
-    assert (refused(rows), len(rows)) == (NOTHING, 14)
+    assert (refused(rows), len(rows)) == (NOTHING, 15)
 
 
 def test_no_attack_at_released_rows_reaches_more_than_the_pages_say(tmp_path):
@@ -47,7 +50,41 @@ def test_no_attack_at_the_record_goes_unnoticed_where_the_pages_say_it_shows(tmp
 
 def test_no_attack_at_a_backup_reads_it_or_revives_what_was_deleted(tmp_path):
     rows = everything_of(backed_up, tmp_path)
-    assert (refused(rows), len(rows)) == (NOTHING, 3)
+    assert (refused(rows), len(rows)) == (NOTHING, 4)
+
+
+def one_row():
+    return [outcome((0, 10, 0))]
+
+
+def cut_short():
+    raise RuntimeError("the disk is gone\nfor good")
+
+
+def broken_part(folder, sizes):
+    yield partial(one_row)
+    yield partial(cut_short)
+    yield partial(one_row)
+    raise LookupError(str(folder))
+
+
+def test_what_does_not_finish_costs_its_own_rows_and_fails(tmp_path):
+    rows = [*steps(broken_part, tmp_path, TESTS)]
+    assert [row.verdict for row in rows] == [
+        HELD, "**did not finish**: RuntimeError: for good", HELD,
+        f"**did not finish**: LookupError: {tmp_path}/broken_part",
+    ]  # fmt: skip
+    written = page(rows, "audit", "abc", over=False)
+    assert "2 of 4 rows failed so far" in written
+    assert written.count("did not finish") == 2
+
+
+def test_floods_and_faults_have_a_table_of_their_own():
+    rows = [Trial("kills", 3, "none lost", 0, 0, "none"), Trial("kills", 3, "2 lost", 2, 0, "none")]
+    assert [row.verdict for row in rows] == [HELD, BROKEN]
+    written = page([*rows, outcome((0, 10, 0))], "audit", "abc", over=True)
+    assert "1 of 3 rows failed." in written
+    assert f"| kills | 3 | 2 lost | none | {BROKEN} |" in written
 
 
 def outcome(told, weakened=(9, 10, 0), bound=0.0):

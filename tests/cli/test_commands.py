@@ -19,6 +19,7 @@ from survey.studies.platform_words import (
 )
 from tests.approving import FACTS, confirm_all, copied, explain_slots_in, letter_in
 from tests.conftest import CHECKED, FLAGSHIP, STUDIES
+from tests.serving import free_port
 
 
 @pytest.fixture
@@ -67,14 +68,8 @@ def test_an_unknown_setting_is_named(lacrima, command):
 
 
 def test_without_a_key_the_server_says_how_to_make_one(lacrima):
-    status, _, told = lacrima("serve", LACRIMA_PORT=free_port())
+    status, _, told = lacrima("serve", LACRIMA_PORT=str(free_port()))
     assert (status, "lacrima key new" in told) == (1, True)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
 
 
 @pytest.mark.parametrize("command", [["demo", "--port"], ["serve"]])
@@ -104,14 +99,14 @@ def test_unsafe_settings_are_refused_by_name(lacrima, tmp_path, setting, value, 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_an_unwritable_data_folder_is_one_clear_line(lacrima, tmp_path):
     tmp_path.chmod(0o500)
-    status, _, told = lacrima("demo", "--empty", "--port", free_port())
+    status, _, told = lacrima("demo", "--empty", "--port", str(free_port()))
     assert (status, "LACRIMA_DATA" in told, one_line(told)) == (1, True, True)
 
 
 def test_a_data_folder_that_is_a_file_is_one_clear_line(lacrima, tmp_path):
     (tmp_path / "file").write_text("")
     data = str(tmp_path / "file")
-    status, _, told = lacrima("demo", "--empty", "--port", free_port(), LACRIMA_DATA=data)
+    status, _, told = lacrima("demo", "--empty", "--port", str(free_port()), LACRIMA_DATA=data)
     assert (status, data in told, one_line(told)) == (1, True, True)
 
 

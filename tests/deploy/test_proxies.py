@@ -1,9 +1,11 @@
 """The shipped nginx and Caddy configurations in front of the server, over TLS."""
 
+import re
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,9 @@ from survey.checks.finding import Asked
 from survey.checks.site import site as look_at_site
 from survey.config import Config
 from survey.crypto import make_key
+from tests.certificates import HOST
 from tests.conftest import folder_of
+from tests.deploy.observatory import BEST, points, score
 from tests.deploy.proxies import DEPLOY, Proxy, crooked, proxy
 from tests.journeys.client import Journey
 from tests.journeys.wire import WireBrowser, any_certificate
@@ -189,6 +193,80 @@ def test_what_is_wrong_in_a_proxy_is_named(site, tmp_path, monkeypatch):
     found = {n: {c for c in all_found[n] if all_found[n][c] == "unsafe"} for n in sites}
     both = {"X-Forwarded-Host", "X-Forwarded-Proto"}  # a proxy that believes one believes the other
     assert found == {name: {name} for name in sites} | {"X-Forwarded-Host": both}
+
+
+@pytest.mark.parametrize("page", ["/", "/i/", "/s/once/eligibility", "/ethics/once/", "/nowhere"])
+def test_every_kind_of_page_has_the_best_grade_of_the_observatory(through, page):
+    headers = through.ask(page).headers
+    assert [rule for rule in points(headers) if rule[1] < 0] == []
+    assert score(headers) >= BEST
+
+
+def test_pages_without_their_headers_have_not():
+    bare, cookie = Message(), Message()
+    cookie["Set-Cookie"] = "s=1; HttpOnly"
+    assert (score(bare), dict(points(cookie))["cookies"]) == (30, -40)
+
+
+# A request within another: what the proxy takes for one and the server for two, or the other way.
+INNER = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n"
+SMUGGLED = {
+    "a length and chunks": "Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "chunks and a length": "Transfer-Encoding: chunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\n",
+    "two lengths": "Content-Length: 0\r\nContent-Length: 45\r\n\r\n",
+    "chunks by another name": "Transfer-Encoding: xchunked\r\nContent-Length: 0\r\n\r\n",
+    "chunks behind a blank": "Transfer-Encoding : chunked\r\nContent-Length: 0\r\n\r\n",
+    "chunks twice": "Transfer-Encoding: chunked\r\nTransfer-Encoding: x\r\n\r\n0\r\n\r\n",
+    "a line feed alone": "Content-Length: 0\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    "a folded line": "X: 1\r\n Transfer-Encoding: chunked\r\nContent-Length: 0\r\n\r\n",
+    "a length of words": "Content-Length: 0x2d\r\n\r\n",
+    "a size that is none": "Transfer-Encoding: chunked\r\n\r\n0;\n\r\n\r\n",
+}
+
+
+# Its own word for a coding that it does not know, and its page for a body that it cannot read.
+OF_A_PROXY = {501, 503}
+
+
+@pytest.mark.parametrize("body", SMUGGLED.values(), ids=SMUGGLED)
+def test_no_request_is_smuggled_into_another(through, body):
+    """Each answer belongs to a request that the proxy saw: a hidden one would be a third."""
+    with closing(through.connect()) as sent:
+        sent.settimeout(PATIENCE_SECONDS)
+        sent.sendall((HEAD.format(HOST) + body + INNER.replace("x", HOST, 1)).encode())
+        sent.sendall(f"GET /i/ HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
+        said = b"".join(iter(lambda: received(sent), b""))
+    statuses = [int(found) for found in re.findall(rb"^HTTP/1\.1 (\d{3})", said, re.MULTILINE)]
+    assert len(statuses) <= 3
+    assert {s for s in statuses if s >= 500} <= OF_A_PROXY, statuses
+    assert through.ask("/i/").status == 200  # nobody else gets what was left over
+
+
+def received(sent):
+    """What comes next; nothing where the other side has hung up."""
+    try:
+        return sent.recv(65_536)
+    except OSError:
+        return b""
+
+
+HOSTILE = {
+    "an oversized cookie": {"Cookie": "s=" + "a" * 70_000},
+    "a foreign host for the server": {"X-Forwarded-Host": "evil.example"},
+    "a forwarded address": {"Forwarded": "for=1.2.3.4;host=evil.example;proto=http"},
+    "another address for the server": {
+        "X-Original-URL": "/research/",
+        "X-Rewrite-URL": "/research/",
+    },
+    "another method for the server": {"X-HTTP-Method-Override": "DELETE"},
+}
+
+
+@pytest.mark.parametrize("headers", HOSTILE.values(), ids=HOSTILE)
+def test_a_header_changes_neither_host_nor_address_nor_method(through, headers):
+    said = WireBrowser(through.site, headers).open("/s/once")
+    assert said.status_code in (308, 400, 431)
+    assert "evil" not in f"{said.headers.get('Location')}{said.get_data()!r}"
 
 
 def test_a_new_server_takes_over_while_people_are_answering_and_ends_whole(site):

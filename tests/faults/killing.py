@@ -174,11 +174,16 @@ class Served:
         else:
             self.stop()
 
+    @property
+    def pids(self) -> list[int]:
+        """Every process of the server."""
+        pid = self._server.process.pid if self._server is not None else 0
+        return [pid, *children(pid)] if pid else []
+
     def stop(self) -> None:
         """Kill all, as a power cut does."""
         if self._server is not None:
-            pids = children(self._server.process.pid)
-            for pid in (self._server.process.pid, *pids):
+            for pid in self.pids:
                 signal_once(pid)
             self._server.process.wait(PATIENCE_SECONDS)
             self._server = None

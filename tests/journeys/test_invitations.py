@@ -174,6 +174,9 @@ def test_a_code_that_nobody_was_given_tells_the_researcher_of_a_leaked_list(invi
     unknown = come_in(invited, invitations.draw(1)[0])
     assert {one.page.text for one in typed} == {unknown.page.text}
     assert "The list of invitations has leaked. 1 of 1 watch codes" in ada.open(page).text
+    for address in ("/research/", "/research/minimal/"):
+        assert "The list of invitations has leaked" in ada.open(address).text
+        assert code not in ada.page.html
     said = [line["what"] for line in studies.audit(invited.services.stores.office)]
     assert said == [f"minimal: {invitations.LEAKED}"]
 
