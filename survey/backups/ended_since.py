@@ -232,7 +232,10 @@ class Since:
         """Destroy again what was destroyed since."""
         known = self.listed.studies.get(study, {}).get("destroyed", ()) if self.listed else ()
         for kind in sorted(set(known) & {"answers", "texts"}):
-            if batches.destroy(self.stores.responses, study, texts=kind == "texts"):
+            is_texts = kind == "texts"
+            gone = batches.destroy(self.stores.responses, study, texts=is_texts)
+            batches.certified(self.stores.responses, study, texts=is_texts)
+            if gone:
                 self.told.append(f"{study}: its {kind} are destroyed, as since.")
         if "releases" in known:
             archive = Archive(self.stores.folder, study)

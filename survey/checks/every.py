@@ -21,6 +21,7 @@ BEFORE_SERVING: tuple[Check, ...] = (
     files.room,
     machine.file_system,
     machine.locks,
+    machine.descriptors,
     machine.clock,
 )
 # What takes longer, or opens the files.

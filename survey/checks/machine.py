@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from survey.storage.identity import open_to_look
 # File systems of another machine, or of a program: what they promise of locks is not kept.
 FOREIGN = ("nfs", "cifs", "smb", "9p", "fuse", "afs", "ceph", "gluster", "lustre", "ncp", "vboxsf")
 CLOCK_GRACE_SECONDS = 300
+LEAST_DESCRIPTORS = 160  # twice what a process takes for itself; with so many it recovers
 
 # Tries both kinds of lock that are used here; prints for each whether it was had.
 _TRY = """
@@ -91,6 +93,19 @@ def tried(path: Path) -> list[str]:
     command = [sys.executable, "-I", "-S", "-c", _TRY, str(path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - ours
     return done.stdout.split()
+
+
+def descriptors(_asked: Asked) -> Iterator[Finding]:
+    """A process may open enough files: at its limit it takes no connection and opens no file."""
+    limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit == resource.RLIM_INFINITY or limit >= LEAST_DESCRIPTORS:
+        yield safe("open files", "a process may have enough of them open.")
+    else:
+        yield unsafe(
+            "open files",
+            f"a process may have {limit} open at once, and a server needs {LEAST_DESCRIPTORS}.",
+            f"Run: ulimit -n {LEAST_DESCRIPTORS} (here up to {most}), or LimitNOFILE= in systemd.",
+        )
 
 
 def clock(asked: Asked) -> Iterator[Finding]:

@@ -251,6 +251,15 @@ TABLES: Mapping[str, tuple[str, Mapping[str, str]]] = {
         "A freeze that is under way; empty otherwise.",
         {"study": "the study", "batch": "the number of the batch"},
     ),
+    "destroying": (
+        "A destruction after a last day that is under way; empty otherwise.",
+        {
+            "study": "the study",
+            "kind": "answers, or texts",
+            "gone": "how many they were",
+            "under_way": "whether rows are left",
+        },
+    ),
     "filler": (
         "Always empty at rest; used to overwrite free space.",
         {"key": "random", "space": "zeros"},

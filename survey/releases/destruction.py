@@ -68,10 +68,13 @@ def last_day(stores: Stores, version: StudyVersion, kind: Kind) -> str:
 
 def is_there(stores: Stores, study: str, kind: Kind) -> bool:
     """Return whether anything of this kind is kept."""
+    responses = stores.responses
+    if kind in (ANSWERS, TEXTS) and batches.being_destroyed(responses, study, texts=kind is TEXTS):
+        return True
     if kind is ANSWERS:
-        return answer_tables.count(stores.responses, study) > 0
+        return answer_tables.count(responses, study) > 0
     if kind is TEXTS:
-        return bool(texts.text_counts(stores.responses, study))
+        return bool(texts.text_counts(responses, study))
     if kind is BACKUPS:
         return bool(batches.promised(stores.responses, study, kind.fact))
     if kind is RECORDS:
@@ -177,6 +180,9 @@ def destroy(stores: Stores, version: StudyVersion, today: str, *, who: str) -> C
     content = {"study": name, "at": iso_utc(), "by": who, "destroyed": parts}
     named = ", ".join(kind.name for kind in kinds)
     path = _keep(stores, content, named, f"destroyed {named}")
+    for kind in kinds:
+        if kind is not RELEASES:
+            batches.certified(stores.responses, name, texts=kind is TEXTS)
     return Certificate([f"Destroyed: {part['what']}, {part['count']}." for part in parts], path)
 
 

@@ -190,7 +190,7 @@ def moved(db: Database, text: Sequence[object], before: str, after: str) -> None
 def recount(db: Database, tables: Iterable[str]) -> None:
     """Count all ``tables`` (by the names of the merged ones) anew; within a transaction.
 
-    For what deletes all rows of a study.
+    For rows that something else than this module's functions wrote or deleted.
     """
     db.conn.execute("DELETE FROM row_totals")
     db.conn.execute("DELETE FROM text_totals")

@@ -192,17 +192,89 @@ def promised(db: Database, study: str, fact: str) -> list[str]:
 
 
 def destroy(db: Database, study: str, *, texts: bool) -> int:
-    """Destroy all answers of a study, or all its texts, on the disk too; return how many."""
-    gone = 0
-    with write_transaction(db):
-        for table in ["texts"] if texts else tables_of(db, study):
-            for part in ("", ARRIVING):
-                own = " WHERE study = ?" if texts else ""
-                sql = f"DELETE FROM {quoted(part + table)}{own}"
-                gone += db.conn.execute(sql, (study,) if texts else ()).rowcount
-        answer_tables.recount(db, merged_tables(db))
+    """Destroy all answers of a study, or all its texts, on the disk too; return how many.
+
+    From the start on they count no more. The rows go some at a time: nobody who sends waits long,
+    and whoever maintains the file goes on after a crash. It stays noted until it is certified.
+    """
+    gone = _begin_destroying(db, study, _KINDS[texts])
+    finish_destroying(db)
     rewrite_file(db)
     return gone
+
+
+_KINDS = {True: "texts", False: "answers"}
+
+
+def being_destroyed(db: Database, study: str, *, texts: bool) -> bool:
+    """Return whether answers, or texts, were begun to be destroyed and that is not certified."""
+    sql = "SELECT EXISTS (SELECT 1 FROM destroying WHERE study = ? AND kind = ?)"
+    return bool(db.conn.execute(sql, (study, _KINDS[texts])).fetchone()[0])
+
+
+def certified(db: Database, study: str, *, texts: bool) -> None:
+    """Note no more that answers, or texts, were destroyed: a certificate says so."""
+    with write_transaction(db):
+        db.conn.execute(
+            "DELETE FROM destroying WHERE study = ? AND kind = ? AND NOT under_way",
+            (study, _KINDS[texts]),
+        )
+
+
+def _begin_destroying(db: Database, study: str, kind: str) -> int:
+    """Note it, count what goes and count it no more; return how many, also of one begun before."""
+    with write_transaction(db):
+        known = "SELECT gone FROM destroying WHERE study = ? AND kind = ?"
+        if found := db.conn.execute(known, (study, kind)).fetchone():
+            return int(found[0])
+        gone = 0
+        for table, own, bound in _of_kind(db, study, kind):
+            sql = f"DELETE FROM {quoted(ARRIVING + table)}{own}"
+            gone += db.conn.execute(sql, bound).rowcount
+        gone += _uncount(db, study, kind)
+        sql = "INSERT INTO destroying VALUES (?, ?, ?, 1)"
+        db.conn.execute(sql, (study, kind, gone))
+    return gone
+
+
+def _of_kind(db: Database, study: str, kind: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    """Return each table, and what its rows of the study are told by."""
+    if kind == "texts":
+        return [(answer_tables.TEXTS, " WHERE study = ?", (study,))]
+    return [(table, "", ()) for table in tables_of(db, study)]
+
+
+def _uncount(db: Database, study: str, kind: str) -> int:
+    if kind == "texts":
+        sql, each = "DELETE FROM text_totals WHERE study = ? RETURNING count", [study]
+    else:
+        sql, each = "DELETE FROM row_totals WHERE answers = ? RETURNING count", tables_of(db, study)
+    return sum(count for one in each for (count,) in db.conn.execute(sql, (one,)).fetchall())
+
+
+def finish_destroying(db: Database) -> None:
+    """Delete the rows of what is being destroyed, some at a time; the file is rewritten then."""
+    under_way = db.conn.execute("SELECT study, kind FROM destroying WHERE under_way").fetchall()
+    for study, kind in under_way:
+        for table, own, bound in _of_kind(db, study, kind):
+            _destroy_rows(db, table, own, bound)
+        with write_transaction(db):
+            _uncount(db, study, kind)  # a version of the program may have counted what was left
+            sql = "UPDATE destroying SET under_way = 0 WHERE study = ? AND kind = ?"
+            db.conn.execute(sql, (study, kind))
+            ask_rewriting(db)
+
+
+def _destroy_rows(db: Database, table: str, own: str, bound: tuple[str, ...]) -> None:
+    some = f"SELECT key FROM {quoted(table)}{own} ORDER BY key LIMIT ?"
+    pace, gone = Pace(), 1
+    while gone:
+        begun = time.monotonic()
+        with write_transaction(db):
+            sql = f"DELETE FROM {quoted(table)} WHERE key IN ({some})"
+            gone = db.conn.execute(sql, (*bound, pace.rows)).rowcount
+        truncate_log(db)
+        pace.took(time.monotonic() - begun)
 
 
 def begins(office: Database, study: str, batch: int, *, at: str) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from survey.locks import WriteLock
 from survey.memory import give_back_memory
@@ -100,6 +101,36 @@ def truncate_log(db: Database) -> bool:
     db.conn.execute("PRAGMA shrink_memory")
     give_back_memory()
     return not busy
+
+
+def vacuum(db: Database) -> None:
+    """Rewrite the whole file in one go. Raises StoreUnavailable where it is not ours any more."""
+    with db.turn:
+        db.watch.forget_proof()
+        db.watch.check()
+        db.conn.execute("VACUUM")
+
+
+def accept_touched(db: Database) -> bool:
+    """Go on with a file that another program touched, where every byte of it is as it was.
+
+    False where it is another file, or other bytes: then nobody writes to it. Raises OSError.
+    """
+    if not (look := db.watch.same_bytes()):
+        return False
+    where = f"{db.watch.path.resolve().as_uri()}?mode=rw"
+    with db.turn, closing(sqlite3.connect(where, uri=True, isolation_level=None)) as fresh:
+        fresh.execute("PRAGMA wal_autocheckpoint=0")
+        fresh.execute("BEGIN IMMEDIATE")
+        # A commit has every connection drop the pages that it keeps, which may have been read from
+        # other bytes that lay there meanwhile. This connection has none.
+        (version,) = fresh.execute("PRAGMA user_version").fetchone()
+        fresh.execute(f"PRAGMA user_version={version}")
+        if not db.watch.looks(look):
+            return False
+        fresh.execute("COMMIT")
+        db.watch.note()
+        return db.watch.looks(look)
 
 
 def write_back(db: Database) -> None:

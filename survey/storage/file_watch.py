@@ -3,13 +3,16 @@
 Threads keep their connections: a file that was deleted, replaced or overwritten by a copy would
 take answers that nobody ever sees again. SQLite changes the file itself only when the log is
 written back into it, which happens in one place (database.py); what the file looked like then
-stands beside it, in a file that every process which has it open holds a shared lock on.
+stands beside it, in a file that every process which has it open holds a shared lock on. At a quiet
+time the SHA-256 of the whole file joins it: one that was only touched, or put back, is known by it.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +23,12 @@ from survey.errors import StoreUnavailable
 ENDING_SECONDS = 2.0  # how long a process may take to end once SQLite has closed its files
 _ROOM = 120  # bytes of the note
 _CHANGING = b"changing".ljust(_ROOM)
+_DIGEST = 64  # bytes of a hash, in hexadecimal digits
+_HASH = """
+import hashlib, sys
+with open(sys.argv[1], "rb") as file:
+    sys.stdout.write(hashlib.file_digest(file, "sha256").hexdigest())
+"""
 
 
 class FileWatch:
@@ -65,8 +74,58 @@ class FileWatch:
         if not self.unchanged():
             raise StoreUnavailable(
                 f"{self.path} was taken away, replaced or changed by another program while it was "
-                "in use: put the right file back, and start the server again."
+                "in use: put the right file back, and start the server again. Where it is the same "
+                "file with the same bytes, the server finds that out by itself within a minute."
             )
+
+    def noted(self) -> bytes:
+        """Return the note of what the file looked like when it was written last."""
+        return os.pread(self._handle, _ROOM, 0)
+
+    def unproved(self) -> bool:
+        """Return whether the file is as noted, and its bytes at that time are not known yet."""
+        noted = self.noted()
+        known = os.pread(self._handle, _ROOM, _ROOM)
+        return noted not in (b"", _CHANGING, known) and self.unchanged()
+
+    def prove(self) -> None:
+        """Note the hash of the file as it is noted; nothing where it changes meanwhile.
+
+        It reads the whole file and keeps nobody from writing. Raises OSError.
+        """
+        noted, digest = self.noted(), self._digest()
+        if digest and self._look() == noted == self.noted():
+            os.pwrite(self._handle, noted + digest, _ROOM)
+
+    def forget_proof(self) -> None:
+        """Forget the hash: what is written next is not checked against the file before it is."""
+        os.pwrite(self._handle, bytes(_ROOM), _ROOM)
+
+    def same_bytes(self) -> bytes:
+        """Return the look of a file that has another time than noted, and the very bytes.
+
+        Nothing for any other file, or where its bytes were not known. Raises OSError.
+        """
+        noted, look = self.noted(), self._look()
+        known = os.pread(self._handle, _ROOM + _DIGEST, _ROOM)
+        same_file = look.split(b":")[:3] == noted.split(b":")[:3]
+        # Hashed only where there is something to compare it with.
+        if same_file and known[:_ROOM] == noted and known == noted + self._digest():
+            return look if self.looks(look) else b""
+        return b""
+
+    def looks(self, look: bytes) -> bool:
+        """Return whether the file looks so now. Raises FileNotFoundError."""
+        return self._look() == look
+
+    def _digest(self) -> bytes:
+        """Return the hash of the file, by another process; nothing where that could not.
+
+        Who closes a file loses all locks that SQLite has on it in the same process.
+        """
+        command = [sys.executable, "-I", "-S", "-c", _HASH, str(self.path)]
+        done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603 - ours
+        return done.stdout if len(done.stdout) == _DIGEST else b""
 
     def settle(self) -> None:
         """Check while others may be ending: a file as the last of them left it is ours.

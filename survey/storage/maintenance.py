@@ -19,9 +19,15 @@ from survey.locks import acquire_lock
 from survey.log_lines import once_a_minute
 from survey.storage import drafts
 from survey.storage.answers import forget_accepted
-from survey.storage.batches import Withdrawn, delete_asked, finish_freezes, nothing_more
+from survey.storage.batches import (
+    Withdrawn,
+    delete_asked,
+    finish_destroying,
+    finish_freezes,
+    nothing_more,
+)
 from survey.storage.counters import EVENT_BATCH, EventCounters
-from survey.storage.database import Database, truncate_log
+from survey.storage.database import Database, accept_touched, truncate_log, vacuum
 from survey.storage.duties import DutyLog, read_duties
 from survey.storage.pairing import advance
 from survey.storage.reordering import (
@@ -31,7 +37,7 @@ from survey.storage.reordering import (
 )
 from survey.storage.reserve import keep_reserve, use_reserve
 from survey.storage.rewriting import Pace, level, rewrite_due, rewrite_some, tidy
-from survey.storage.stores import Stores
+from survey.storage.stores import FILES, Stores
 
 LOG = logging.getLogger("lacrima.store")
 
@@ -46,6 +52,7 @@ QUIET_SECONDS = 1.0  # with the tick: at rest within two seconds (docs/design.md
 PURGE_SECONDS = 20.0  # seen up to so late, spared, and gone so late: within two minutes if no code
 HOUR = 3600
 DAY = 24 * 3600
+KNOWING_REST = 20  # times as long as reading a file through took, until one is read again
 NIGHT = 3 * 3600  # levelling begins at three o'clock, UTC
 
 Clock = Callable[[], float]
@@ -117,6 +124,8 @@ class MaintenanceThread:
         self._purged = self._hour = self._night = self._deletions = float("-inf")
         self._looked = self._rested = float("-inf")
         self._was_writable = self._drafts_fit = False
+        self._noted: dict[str, bytes] = {}  # what was noted of each file at the last round
+        self._knows = float("-inf")  # until then no file is read through
         self._duties = DutyLog(stores.folder)
         self._late: list[str] = []
 
@@ -192,6 +201,8 @@ class MaintenanceThread:
         self._try("keep the endings list", self._endings)
         for name in self._files:
             self._try(f"lay {name}.db to rest", partial(self._tidy_if_quiet, name))
+        for name in FILES:
+            self._try(f"know {name}.db by its bytes", partial(self._know, name))
         # A clock that was set back must not stop the purge until it has caught up.
         if now - self._purged >= PURGE_SECONDS or now < self._purged:
             self._purged = now
@@ -260,6 +271,7 @@ class MaintenanceThread:
         withdrawn = self._withdrawn if name == "pilot" else nothing_more
         db, until = self._db(name), time.monotonic() + REWRITE_SECONDS
         finish_freezes(db)
+        finish_destroying(db)
         delete_asked(db, withdrawn=withdrawn)
         while rewrite_due(db) and not rewrite_some(db, self._pace):
             if time.monotonic() > until or self._stopping.is_set():
@@ -277,9 +289,23 @@ class MaintenanceThread:
             return tidy(db)
         # Not even sealed drafts lie in the order they began, at a quiet time; a large file waits.
         if used_bytes(db) <= SMALL_BYTES:
-            with db.turn:
-                db.conn.execute("VACUUM")
+            vacuum(db)
         return truncate_log(db)
+
+    def _know(self, name: str) -> None:
+        """Hash a file at a quiet time; one that was touched since is known by that, and used on."""
+        watch, begun = self._db(name).watch, time.monotonic()
+        if begun < self._knows:
+            return
+        if watch.unchanged():
+            before, self._noted[name] = self._noted.get(name), watch.noted()
+            if self._noted[name] != before or not watch.unproved():
+                return
+            watch.prove()
+        elif accept_touched(self._db(name)):
+            LOG.warning("%s.db was touched by another program. Every byte is as it was.", name)
+        done = time.monotonic()
+        self._knows = done + KNOWING_REST * (done - begun)
 
     def _purge_drafts(self) -> None:
         """Delete expired drafts, then the submit tokens of drafts that are gone."""

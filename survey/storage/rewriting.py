@@ -18,7 +18,7 @@ from pathlib import Path
 
 from survey.errors import NoRoom
 from survey.storage import answer_tables
-from survey.storage.database import Database, quoted, truncate_log, write_transaction
+from survey.storage.database import Database, quoted, truncate_log, vacuum, write_transaction
 from survey.storage.reordering import (
     SMALL_BYTES,
     file_bytes,
@@ -139,8 +139,7 @@ def _in_one_go(db: Database) -> bool:
             "SELECT settled + (SELECT count(*) FROM arriving_accepted), due FROM levelling"
         ).fetchone()
     try:
-        with db.turn:
-            db.conn.execute("VACUUM")
+        vacuum(db)
     except BaseException:
         truncate_log(db)  # or what was written so far would keep its room
         raise

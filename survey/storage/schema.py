@@ -190,6 +190,20 @@ def m040_ended(db: AnyDatabase) -> None:
     )
 
 
+@ANSWERS()
+def m050_destroying(db: AnyDatabase) -> None:
+    """Whose answers, or texts, are being destroyed, and how many they were: kept for the proof."""
+    _make(
+        db,
+        # under_way: 1 until the last row has gone; the line goes once a certificate is kept.
+        """CREATE TABLE destroying (
+            study TEXT NOT NULL, kind TEXT NOT NULL CHECK (kind IN ('answers', 'texts')),
+            gone INTEGER NOT NULL, under_way INTEGER NOT NULL CHECK (under_way IN (0, 1)),
+            PRIMARY KEY (study, kind)
+        ) STRICT, WITHOUT ROWID""",
+    )
+
+
 _PROGRAM = "CREATE TABLE program (version TEXT NOT NULL) STRICT"
 
 

@@ -15,6 +15,7 @@ from tests.survey.storage.test_identity import WAYS
 from tests.waiting import until
 
 NO = {"code": "no"}
+ROOM = 120  # bytes of a note (survey/storage/file_watch.py)
 WALKERS = 6  # more than the threads of one of the two processes: warm ones and cold ones
 
 
@@ -84,6 +85,24 @@ def test_each_other_file_is_missed_at_once(served, name):
     assert health(site) == 503
     (data / "away").rename(file)
     assert until(lambda: health(site) == 200, 30)
+
+
+def known(data, name):
+    """Whether the bytes of the file are known as it is now."""
+    noted = (data / f"{name}.use").read_bytes()
+    return at_rest(data) and len(noted) > ROOM and noted[:ROOM] == noted[ROOM : 2 * ROOM]
+
+
+def test_a_file_that_was_only_touched_is_used_on_without_a_new_start(served):
+    data, site = served
+    walk, confirmed = ready(site), rows(data)
+    assert until(lambda: known(data, "pilot") and known(data, "office"), 30)
+    (data / "pilot.db").touch()
+    (data / "office.db").touch()
+    assert (health(site), sent(walk)) == (503, (503, True))
+    assert until(lambda: health(site) == 200, 30)
+    assert walk.send().screen == "done"
+    assert rows(data) == confirmed + 1
 
 
 # The last one here: what is left of the file nobody can use before the server is started again.

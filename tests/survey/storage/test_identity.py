@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from survey.errors import StoreUnavailable
-from survey.storage.database import truncate_log, write_transaction
+from survey.storage.database import accept_touched, truncate_log, vacuum, write_transaction
 from survey.storage.identity import identities_in
 from survey.storage.stores import FILES, Stores
 from tests.survey.storage.processes import next_line, python
@@ -192,3 +192,46 @@ def test_a_file_that_is_put_back_is_written_again(made):
     (folder / "away").rename(folder / "responses.db")
     assert stores.writable()
     stores.close()
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_touched_file_is_used_on_only_where_its_bytes_were_known_and_are_the_same(made, known):
+    stores, other = Stores(*made), Stores(*made)
+    db, path = stores.responses, made[0] / "responses.db"
+    assert other.responses
+    write(db, "before")
+    truncate_log(db)
+    if known:
+        db.watch.prove()
+    ours = path.read_bytes()
+    path.write_bytes(ours.replace(b"before", b"foreig"))
+    assert read(other.responses) == ["foreig"]  # what was read meanwhile is not kept
+    assert not accept_touched(db)
+    with pytest.raises(StoreUnavailable):
+        write(db, "lost")
+    path.write_bytes(ours)
+    assert accept_touched(db) is known
+    if known:
+        assert read(other.responses) == ["before"]
+        write(other.responses, "after")
+        assert read(db) == ["after", "before"]
+    stores.close()
+    other.close()
+
+
+def test_what_is_rewritten_in_one_go_is_known_no_more_until_it_is_hashed_again(made):
+    stores = Stores(*made)
+    stores.responses.watch.prove()
+    vacuum(stores.responses)
+    os.utime(made[0] / "responses.db")
+    assert not accept_touched(stores.responses)
+    stores.close()
+
+
+def write(db, name):
+    with write_transaction(db):
+        db.conn.execute("INSERT INTO rewriting VALUES (?)", (name,))
+
+
+def read(db):
+    return sorted(name for (name,) in db.conn.execute("SELECT name FROM rewriting"))

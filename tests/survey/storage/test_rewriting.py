@@ -11,8 +11,12 @@ from survey.storage.answers import accept
 from survey.storage.batches import (
     ask_deletion,
     batches,
+    being_destroyed,
     carry_out_deletions,
+    certified,
     delete_asked,
+    destroy,
+    finish_destroying,
     finish_freezes,
     freeze,
 )
@@ -230,3 +234,44 @@ def test_two_freezes_of_a_file_rewritten_in_slices_are_two_batches(stores, db, t
     assert batches(db, STUDY) == {1: 120, 2: 60}
     left = on_disk(stores.folder)
     assert not any(mark(kind, n) in left for n in range(120) for kind in ("row", "text"))
+
+
+_BEGUN = f"""
+import os, signal, sys
+from pathlib import Path
+from survey.storage import batches
+from survey.storage.rewriting import Pace
+from survey.storage.stores import Stores
+
+class OneSlice(Pace):
+    def took(self, seconds):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+batches.Pace = lambda: OneSlice({FEW})
+batches.destroy(Stores(Path(sys.argv[1])).responses, "{STUDY}", texts=False)
+"""
+
+
+@pytest.mark.parametrize("goes_on", ["the command", "maintenance"])
+def test_a_destruction_that_was_killed_counts_nothing_any_more_and_is_ended(
+    stores, db, table, goes_on
+):
+    others = open_study(db, study="twin")
+    send(db, others, range(500, 505))
+    freeze(db, STUDY, minimum=50, closing=True)
+    (kept,) = db.conn.execute(f"SELECT max(key) FROM {table}").fetchone()
+    with python("-c", _BEGUN, str(stores.folder)) as process:
+        assert process.wait(20) == -9
+    left = db.conn.execute(f"SELECT count(*) FROM {table}").fetchone()
+    assert left == (120 - FEW,)
+    assert (count(db, STUDY), count(db, "twin")) == (0, 5)
+    if goes_on == "maintenance":
+        finish_destroying(db)
+        assert rewrite_due(db)
+    assert destroy(db, STUDY, texts=False) == 120  # all of them, for the certificate
+    assert list(rows(db, STUDY)) == []
+    assert len(list(rows(db, "twin"))) == 5
+    assert kept not in on_disk(stores.folder)
+    assert being_destroyed(db, STUDY, texts=False)
+    certified(db, STUDY, texts=False)
+    assert destroy(db, STUDY, texts=False) == 0
