@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -26,6 +27,7 @@ from survey.storage.schema import (
 )
 from survey.storage.schema_reader import SchemaObject, program_definitions
 
+KEPT = 4096  # statements taken apart, of all files and studies
 AS_SAID = "as said"
 NOT_THERE = "said, but not there"
 NOT_SAID = "there, but not said"
@@ -57,9 +59,10 @@ _ANSWER = (
 )
 
 
-def _tokens(sql: str) -> list[str]:
+@lru_cache(KEPT)
+def _tokens(sql: str) -> tuple[str, ...]:
     """Return ``sql`` without spaces and without the quotes around plain names."""
-    return [_QUOTED_NAME.sub(r"\1", t) for t in _TOKEN.findall(sql)]
+    return tuple(_QUOTED_NAME.sub(r"\1", t) for t in _TOKEN.findall(sql))
 
 
 def _top_level(sql: str) -> Iterator[re.Match[str]]:
@@ -102,6 +105,7 @@ class _TableDefinition(NamedTuple):
     options: Sequence[str] = ()
 
 
+@lru_cache(KEPT)
 def _parsed(sql: str) -> _TableDefinition:
     head, bracket, rest = sql.partition("(")
     body, _, options = rest.rpartition(")")

@@ -67,7 +67,7 @@ def audit(running):
         ('["Ireland"]', '["Ireland", "France"]'),
         ('name = "Another line"', 'name = "Another line"\nyouth = true'),
         ('name = "Another line"', 'name = "Another line"\nhours = "day and night"'),
-        ("\n[[emergency]]", ANOTHER.format("2026-11-01").replace("Another", "Third")),
+        ("\n[[emergency]]", ANOTHER.format(day(-1)).replace("Another", "Third")),
     ],
 )
 def test_all_else_of_the_help_page_waits_to_be_signed(running, board, old, new):
