@@ -35,7 +35,7 @@ myst_heading_anchors = 4
 # The contents are those of docs/README.md, and blocks keep one colour.
 suppress_warnings = ["myst.header", "toc.not_included", "misc.highlighting_failure"]
 html_theme, html_theme_path = "lacrima", ["themes"]
-html_copy_source = False
+html_copy_source = html_permalinks = False
 html_use_smartypants = smartquotes = False
 
 COMMANDS, HELP = "commands", "Every command’s help"
