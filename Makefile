@@ -1,4 +1,4 @@
-# run, test, check, bench, attack: the only commands to remember.
+# run, test, check, bench, attack, docs: the only commands to remember.
 PYTHON ?= python3
 PORT ?= 8000
 VENV := .venv
@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 ROOM_KB := 2000000
 TESTS_IN = $$([ "$$(df --output=avail /dev/shm 2>/dev/null | tail -n 1)" -gt $(ROOM_KB) ] 2>/dev/null && echo /dev/shm || echo "$${TMPDIR:-/tmp}")
 
-.PHONY: run test check bench attack audit setup wheel sbom lock clean help
+.PHONY: run test check bench attack audit docs setup wheel sbom lock clean help
 
 help:            ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ –/'
@@ -35,6 +35,11 @@ AUDIT_MINUTES := 60
 audit: $(VENV)/.test $(VENV)/scanners/.made ## the same many times over, faults and scanners as well (hours), into docs/attacks.md with the commit's id
 	@TMPDIR=$(TESTS_IN) OPENBLAS_NUM_THREADS=1 $(BIN)/python -m tests.attacks --long --minutes $(AUDIT_MINUTES) --out docs/attacks.md
 
+DOCS := dist/docs
+docs: $(VENV)/.docs  ## the pages of docs/ as a site without script, with an index and every command's help, into dist/docs
+	@rm -rf $(DOCS)
+	@$(BIN)/python -m sphinx -q -E -W --keep-going -b html -c docs/site -d $(VENV)/doctrees . $(DOCS)
+
 setup: $(VENV)/.run  ## the virtual environment with the lacrima command, and nothing else
 
 wheel: $(VENV)/.run ## dist/*.whl
@@ -57,7 +62,11 @@ $(VENV)/.run: $(VENV)/.python requirements/run.txt requirements/build.txt pyproj
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.run requirements/test.txt requirements/system.sh | $(VENV)/peers/.made
+$(VENV)/.docs: $(VENV)/.run requirements/docs.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/docs.txt
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.run $(VENV)/.docs requirements/test.txt requirements/system.sh | $(VENV)/peers/.made
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/test.txt
 	@sh requirements/system.sh $(BIN)
 	@touch $@

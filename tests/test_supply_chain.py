@@ -53,4 +53,4 @@ def test_the_bill_of_materials_names_every_pinned_package_with_its_sums(tmp_path
 def test_the_licence_of_every_dependency_is_listed():
     assert table() in PAGE.read_text("utf-8")
     assert [name for name in pinned() if licence_of(name) in ("", "not said")] == []
-    assert Path(PAGE).name in (ROOT / "README.md").read_text("utf-8")
+    assert Path(PAGE).name in (ROOT / "docs" / "README.md").read_text("utf-8")

@@ -1,4 +1,7 @@
+import shutil
+
 import pytest
+from click.testing import CliRunner
 
 from forms.load import load_study
 from survey.cli.main import main
@@ -9,26 +12,36 @@ from tests.conftest import FLAGSHIP
 NAME = "therapist-tears"
 
 
-@pytest.fixture
-def lacrima(runner, tmp_path):
-    """The command line beside 330 frozen answers, whose release in tier C is number 1."""
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    """The data folder beside 330 frozen answers, whose release in tier C is number 1."""
+    folder = tmp_path_factory.mktemp("released")
     study = load_study(FLAGSHIP)
-    stores = Stores(tmp_path / "data")
+    stores = Stores(folder / "data")
     real_answers(stores, study, 330)
     freeze(stores, study)
     stores.close()
+    environ = {"LACRIMA_DATA": str(folder / "data"), "LACRIMA_STUDIES": str(FLAGSHIP)}
+    words = ["release", NAME, "--tier", "C", "--out", str(folder / "out")]
+    done = CliRunner(env=environ).invoke(main, words, catch_exceptions=False)
+    assert done.exit_code == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def lacrima(runner, tmp_path, released):
+    """The command line of an installation of its own, like that one."""
+    shutil.copytree(released / "data", tmp_path / "data")
 
     def run(*words: object):
         return runner.invoke(main, list(map(str, words)), catch_exceptions=False)
 
-    done = run("release", NAME, "--tier", "C", "--out", tmp_path / "out")
-    assert done.exit_code == 0, done.stderr
     return run
 
 
-def test_the_ledger_lists_what_left_the_house_and_to_whom(lacrima, tmp_path):
-    (released,) = (tmp_path / "out" / "data").glob("*.csv")
-    rows = len(released.read_text("utf-8").splitlines()) - 1
+def test_the_ledger_lists_what_left_the_house_and_to_whom(lacrima, released):
+    (file,) = (released / "out" / "data").glob("*.csv")
+    rows = len(file.read_text("utf-8").splitlines()) - 1
     given = ("--to", "Dr Ada Example", "--agreement", "DUA 7", "--agreed", "2031-01-01")
     assert lacrima("hand-over", NAME, 1, *given).exit_code == 0
     told = lacrima("ledger", NAME).output

@@ -72,12 +72,12 @@ def template_passages():
                 yield named(f"{folder}/{path.name}", said), said
 
 
-def board_passages():
-    """Paragraphs, entries and rows of docs/board.md; a row that names its proof is tied by it."""
-    for block in re.split(r"\n\s*\n", (TOP / "docs" / "board.md").read_text("utf-8")):
+def page_passages(page):
+    """Paragraphs, entries and rows of a page of docs/; a row that names its proof is tied by it."""
+    for block in re.split(r"\n\s*\n", (TOP / "docs" / page).read_text("utf-8")):
         rows = block.splitlines()[2:] if block.startswith("|") else re.split(r"\n(?=- )", block)
         for said in () if block.startswith("#") else rows:
-            yield named("board.md", re.sub(r"\[([^]]*)\]\([^)]*\)|[*`|]", r"\1", said)), said
+            yield named(page, re.sub(r"\[([^]]*)\]\([^)]*\)|[*`|]", r"\1", said)), said
 
 
 def named(place, said):
@@ -101,7 +101,8 @@ def functions_of(path):
 
 def every_passage():
     found: dict[str, str] = {}
-    for part in (study_passages(), platform_passages(), template_passages(), board_passages()):
+    pages = (page_passages("board.md"), page_passages("clients.md"))
+    for part in (study_passages(), platform_passages(), template_passages(), *pages):
         for passage, words in part:
             found[passage] = f"{found.get(passage, '')} {' '.join(words.split())}"
     return found

@@ -11,7 +11,7 @@ from tests.conftest import FLAGSHIP, folder_of
 from tests.journeys.client import Journey
 from tests.journeys.staff import Worker
 from tests.journeys.wire import WireBrowser
-from tests.serving import demo
+from tests.serving import ROOT, demo
 
 AGENT, FORWARDED = "Canary/5.0 (agent-8812)", "203.0.113.88"
 WRONG, CODE, TOKEN = "canary-password-4410", "canary-code-9902", "canary-token-3303"
@@ -53,6 +53,15 @@ def used(tmp_path_factory):
 
 def test_no_code_is_taken_from_the_folder_that_a_server_is_started_in(used):
     assert "Unexpected exit" not in used["said"]
+
+
+def test_the_demo_prints_what_the_readme_shows(used):
+    readme = (ROOT / "README.md").read_text("utf-8")
+    shown = re.findall(r"^ +((?:client:|researcher:|board:|sign in at) .*)$", readme, re.MULTILINE)
+    told = [re.escape(line).replace("8000", r"\d+").replace("…", r"\S+") for line in shown]
+    assert len(told) == 5
+    said = [line.strip() for line in used["said"].splitlines()]
+    assert [line for line in told if not any(re.fullmatch(line, one) for one in said)] == []
 
 
 def test_the_printed_names_and_passwords_sign_in_without_a_second_step(used):

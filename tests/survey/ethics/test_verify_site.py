@@ -1,6 +1,7 @@
 """From outside: a site that shows what a dossier says, and every way in which it may not."""
 
 import io
+import re
 import shutil
 import sqlite3
 import zipfile
@@ -16,6 +17,7 @@ from survey.respondents import invitations
 from survey.storage import answer_tables, board, record, studies
 from survey.studies.current import NAME
 from tests.conftest import CHECKED, UNCHECKED, folder_of
+from tests.serving import ROOT
 from tests.signing import approve_and_confirm
 from tests.survey.ethics.dossier.conftest import dossier_of, serving
 
@@ -166,10 +168,15 @@ def test_a_zip_that_points_outside_is_refused(tmp_path):
 # The command.
 
 
-def test_the_command_says_that_all_is_equal_and_exits_with_0(open_app, dossier, runner):
+def test_the_documented_commands_find_no_difference(open_app, dossier, runner):
     path = dossier()
+    page = (ROOT / "docs" / "dossier.md").read_text("utf-8")
+    plain, since = re.findall(r"^lacrima (verify https:.*)$", page, re.MULTILINE)
     with serving(open_app("branch")) as url:
-        done = runner.invoke(main, ["verify", url, str(path)])
+        put = {"https://survey.example.org/": url, "NAME-dossier.zip": str(path)}
+        done = runner.invoke(main, [put.get(word, word) for word in plain.split()])
+        later = runner.invoke(main, [put.get(word, word) for word in since.split()])
+    assert (later.exit_code, "57" in later.output) == (1, True)
     assert (done.exit_code, "the site shows what the dossier says" in done.stdout) == (0, True)
 
 
