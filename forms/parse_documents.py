@@ -310,12 +310,13 @@ def read_tier(table: TomlTable) -> Tier:
     """Return one way to release."""
     min_level = table.table("min_level")
     name = table.one_of("name", TIERS)
+    # Without a name, which is a fault already, there is no kind whose floor could be asked.
+    least = TIERS[name].least_k if name else 0
     return Tier(
         name=name,
         label=table.text("label"),
         audience=table.text("audience"),
-        # Without a name, which is a fault already, there is no kind whose floor could be asked.
-        k=table.integer("k", TIERS[name].least_k if name else 0, 10_000),
+        k=table.integer("k", least, 10_000, default=None if least or not name else 0),
         distinct_l=table.integer("l", TIERS[name].least_l if name else 1, 100, default=SMALLEST_L),
         max_violating=table.number("max_violating", 0, 1, default=0.05),
         min_level={g: min_level.integer(g, 0, 9) for g in GROUPS if min_level.has(g)},

@@ -167,7 +167,7 @@ def _categories(entry: Entry) -> list[Category]:
 
 
 def _counted(codes: pl.Series, categories: Sequence[Category], label: str, *, all_: bool) -> Line:
-    found: dict[int, int] = dict(codes.drop_nulls().value_counts().iter_rows())
+    found: dict[int, int] = dict(codes.drop_nulls().alias("code").value_counts().iter_rows())
     counts = [(c.label, sum(found.get(code, 0) for code in c.codes)) for c in categories]
     base = sum(n for _, n in counts)
     shares = ((said, n, 100 * n / max(base, 1)) for said, n in counts if n or all_)

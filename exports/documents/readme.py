@@ -45,7 +45,7 @@ is, without warranty, and its makers are not liable for its use, as far as the
 law allows (sections 5 and 6 of the legal text).
 
 What a licence cannot settle: the answers are people's. Nobody gave a name, and
-the release was made so that nobody can be recognised. We ask everyone not to
+the release was made to keep people from being recognised. We ask everyone not to
 try, not to join it with other data about persons, and to tell the makers
 without delay, and nobody else, should somebody seem to be recognisable. Data
 protection law may forbid such an attempt, whatever this licence says. A copy that
@@ -253,8 +253,9 @@ RESTRICTED = """\
 Somebody who was there might (see above): handle the file with the care that personal data ask \
 for."""
 COUNTED = """\
-Every figure but the number of people was changed a little by chance, so that nobody can work out \
-from the tables what one person answered (`tables/METHODS.md`)."""
+Every figure but the number of people was changed a little by chance, which makes it hard to work \
+out from the tables what one person answered, even for somebody who knows all other answers \
+(`tables/METHODS.md` says how hard)."""
 OWN_WORDS = """\
 Clients' own words can be recognised by whoever has heard them before: handle the file with the \
 care that personal data ask for."""

@@ -29,6 +29,15 @@ class Expected:
     statistic: Statistic
     margins: tuple[float | None, ...]
 
+    @property
+    def label(self) -> str:
+        """Return how the figure is called."""
+        return self.statistic.label or " × ".join(axis.label for axis in self.statistic.axes)
+
+    def in_words(self, margin: float) -> str:
+        """Return a margin with its unit."""
+        return f"± {margin:.2f}" if self.statistic.is_score else f"± {margin:.1f} %"
+
 
 def margin(planned: Planned, base: int) -> float:
     """Return half of the 95 % interval of one figure of a statistic with so many people asked."""

@@ -34,9 +34,9 @@ def promise(spent: Sequence[Spent]) -> str:
     most = max(spent, key=lambda one: one.people)
     answer = max(one.right_answer for one in spent)
     return (
-        "Every figure here was changed a little by chance, on purpose, once. So nobody can work "
-        "out from these figures what one person answered, even somebody who knows what everybody "
-        "else answered. We can say how sure that is: whoever had to choose between two complete "
+        "Every figure here was changed a little by chance, on purpose, once. So it is hard to work "
+        "out from these figures what one person answered, even for somebody who knows what "
+        "everybody else answered. How hard: whoever had to choose between two complete "
         f"sets of answers for one person would choose right at most {most.right:.0f} times in 100; "
         f"by tossing a coin, 50. For a single answer, {answer:.0f}."
     )
@@ -181,7 +181,7 @@ def methods(
         rho=f"{float(most.people):.3g}",
         budget=f"{float(budget.release):g}",
         lifetime=f"{float(budget.lifetime):g}",
-        left=f"{float(left_of(budget, most)):.3g}",
+        left=f"{float(left_of(budget, most.people)):.3g}",
         epsilon=epsilon(most.people),
         epsilon_bound=epsilon_bound(most.people),
         delta=DELTA,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -36,6 +36,17 @@ def spent_on(menu: Menu, measurement: Measurement) -> Spent:
     return Spent(account_of(planned).most, _dearest_answer(menu, planned))
 
 
+def most_spent(menu: Menu, rho: Mapping[str, Fraction]) -> Fraction:
+    """Return what the person paid who paid most, from the cost of each statistic by name.
+
+    A statistic that the menu no longer has counts as measured of everybody, which is no less.
+    """
+    known = {s.name: s for s in (*menu.routing, *menu.every, *menu.statistics)}
+    planned = [Planned(known[n], known[n].least_variance(x)) for n, x in rho.items() if n in known]
+    rest = sum((x for n, x in rho.items() if n not in known), start=Fraction(0))
+    return account_of(planned).most + rest
+
+
 def _dearest_answer(menu: Menu, planned: Sequence[Planned]) -> Fraction:
     """Return the most that any answer paid on which no other question hangs."""
     cost: dict[str, Fraction] = {}
@@ -60,6 +71,6 @@ def _items(menu: Menu) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def left_of(budget: Budget, spent: Spent) -> Fraction:
+def left_of(budget: Budget, paid: Fraction) -> Fraction:
     """Return what of its lifetime's budget an answer of this batch has left."""
-    return max(Fraction(0), budget.lifetime - spent.people)
+    return max(Fraction(0), budget.lifetime - paid)

@@ -107,7 +107,7 @@ def _budget(
         for one in measurement.parts:
             yield line(number, one.statistic.name, one.rho)
         yield line(number, IN_ALL, paid.people)
-        yield line(number, LEFT, left_of(budget_of(menu.study), paid))
+        yield line(number, LEFT, left_of(budget_of(menu.study), paid.people))
 
 
 def files(

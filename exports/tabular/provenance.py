@@ -43,7 +43,7 @@ def frequencies(table: pl.DataFrame) -> Counts:
     """Return column → value → rows, of columns with few different values; "" is a missing cell."""
     few = (column for column in table if column.n_unique() <= MOST_VALUES)
     return {
-        column.name: dict(column.fill_null("").value_counts().sort(column.name).iter_rows())
+        column.name: dict(sorted(column.fill_null("").alias("value").value_counts().iter_rows()))
         for column in few
     }
 

@@ -45,6 +45,8 @@ def recipient_of(
 @click.argument("study")
 def show_ledger(study: str) -> None:
     """List every release of STUDY: what left the house, to whom, and what was recalled."""
+    from survey.releases.spending import spending
+
     _, version, stores = open_version(study)
     name = version.study.name
     recalled = {e.release: e for e in releases.errata(stores.office, name)}
@@ -59,6 +61,9 @@ def show_ledger(study: str) -> None:
             click.echo(f"   RECALLED {erratum.at}: {erratum.why}")
         for one in (g for g in given if g.release == made.number):
             click.echo(f"   given to {one.person}, {one.agreement}, agreed {one.agreed_on}")
+    for pilot in (False, True):
+        for spent in spending(stores.office, version.study, pilot=pilot):
+            click.echo(spent.in_words(pilot=pilot))
 
 
 @main.command()

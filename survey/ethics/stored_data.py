@@ -32,9 +32,9 @@ COUNTED, WHOLE, COARSE, OUT, READ_FIRST = "counts", "yes", "coarse", "out", "if 
 WHAT_TIERS_DO: Mapping[str, str] = {
     COUNTED: (
         "no answer of one person: about how many gave each answer, as far as the budget of the "
-        "release policy goes. Every figure was changed a little by chance, once, so that nobody "
-        "can work out from the tables what one person answered, even somebody who knows all other "
-        "answers. Numbers with many values are counted in bands."
+        "release policy goes. Every figure was changed a little by chance, once, which makes it "
+        "hard to work out from the tables what one person answered, even for somebody who knows "
+        "all other answers. Numbers with many values are counted in bands."
     ),
     WHOLE: (
         "in each row as it was answered. Of a batch of few rows, quasi-identifiers are withheld "

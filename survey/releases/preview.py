@@ -26,10 +26,11 @@ from exports.tables.table_release import LIMITS
 from forms.study import Study, Tier
 from forms.tiers import RESTRICTED_ROWS, TIERS
 from survey.errors import Refusal
-from survey.releases import measuring, process
+from survey.releases import process
 from survey.releases.build import ReleaseBuild, ReleaseRequest, waiting_in_words
 from survey.releases.disclosure_control import smallest_group_of
 from survey.releases.process import FinalCheck, allow, prepare_build
+from survey.releases.spending import spending
 from survey.releases.text_review import reviewed
 from survey.storage import releases
 from survey.storage.stores import Stores
@@ -123,20 +124,23 @@ def _of_tables(build: ReleaseBuild, tier: Tier, final_check: FinalCheck) -> dict
     how often of 100 a choice between two people is right at most; ``menu`` what would be measured
     of the first one that is not, with the margin of each figure.
     """
-    known = {} if build.simulated_pilot else measuring.known(build)
+    pilot = build.request.pilot
+    known = () if build.simulated_pilot else spending(build.stores.office, build.study, pilot=pilot)
     budget = budget_of(build.study)
+    spent = {one.segment: one.right for one in known}
     segments = [
         {
             "number": segment.number,
             "rows": people,
-            "measured": segment.number in known,
-            "right": round(right_of_100(budget.release)),
+            "measured": segment.number in spent,
+            "right": round(spent.get(segment.number, right_of_100(budget.release))),
         }
         for segment, people in build.measurable()
     ]
     final_check(build)
     build.record_disclosure()
     request, context, caution = build.request, build.context, build.left_out
+    told = (each.in_words(pilot=pilot) for each in known)
     return {
         "rows": sum(one["rows"] for one in segments),
         "pilot": request.pilot,
@@ -152,7 +156,7 @@ def _of_tables(build: ReleaseBuild, tier: Tier, final_check: FinalCheck) -> dict
             pilot=request.pilot, synthetic=context.synthetic, people=context.people
         ),
         "cells": {}, "coarser": {}, "warnings": [], "sums": "",
-        "against": list(_tables_compared(build, segments)),
+        "against": [*_tables_compared(build, segments), *told],
         "waiting": waiting_in_words(build.study, build.waiting),
         "basis": basis_of(build),
     }  # fmt: skip
@@ -161,11 +165,7 @@ def _of_tables(build: ReleaseBuild, tier: Tier, final_check: FinalCheck) -> dict
 def _menu(study: Study, sizes: Sequence[int]) -> list[dict[str, Any]]:
     """Return name, label and margin of what would be measured of so many people."""
     return [
-        {
-            "name": one.statistic.name,
-            "label": one.statistic.label or " × ".join(axis.label for axis in one.statistic.axes),
-            "margin": f"{margin:.2f}" if one.statistic.is_score else f"{margin:.1f} %",
-        }
+        {"name": one.statistic.name, "label": one.label, "margin": one.in_words(margin)}
         for one in expected(study, sizes)
         for margin in one.margins
         if margin is not None

@@ -187,7 +187,7 @@ def test_the_data_page_names_every_column_of_the_row_and_every_text(site, name):
 def test_the_data_page_says_what_each_tier_is(site):
     text = Journey(site("therapist-tears").app, "").open("/ethics/therapist-tears/data").text
     for said in (
-        "A Tables and charts, for anyone. Counts, shares and means; no rows. Anybody may have it.",
+        "Counts, shares and means, each changed a little by chance, once; no rows. Anybody may",
         "a random 80 % sample of those who agreed to an open file.",
         "Anybody may have it. No study may ask for fewer than 12.",
     ):

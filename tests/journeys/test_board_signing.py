@@ -4,12 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from exports.tables.margins import expected
+from forms.load import load_study
 from forms.platform_texts import WHY_PAUSED
 from survey.clock import today_here
 from survey.storage import studies
 from survey.studies import approvals as archive
 from survey.studies.availability import FRESH_SECONDS
 from survey.studies.version import fingerprints_of
+from tests.conftest import FLAGSHIP
 from tests.journeys.boardroom import Staff, day
 
 OLD, NEW = "How is your mood?", "How was your mood?"
@@ -55,6 +58,22 @@ def test_pressing_twice_proposes_once(mood, board):
     board.propose()
     first, board.page = board.here, page
     assert board.propose().here == first
+
+
+def test_before_signing_the_margins_of_tables_are_told_at_every_size(open_app, signed_in):
+    app = open_app(FLAGSHIP.name)
+    said = Staff(signed_in(app, "board"), FLAGSHIP.name).open("approve").text
+    assert "is right at most 69 times in 100 after a release, and 76 if the policy’s whole" in said
+    assert "Figure 100 answers 300 answers 600 answers 1080 answers" in said
+    every = expected(load_study(FLAGSHIP))
+    assert len(every) > 100
+    for one in every:
+        margins = " ".join("–" if m is None else one.in_words(m) for m in one.margins)
+        assert f"{one.label} {one.statistic.name} {margins}" in said
+
+
+def test_a_study_without_tables_has_no_margins(board):
+    assert "tables of this version would tell" not in board.open("approve").text
 
 
 @pytest.mark.parametrize(

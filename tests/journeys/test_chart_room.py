@@ -16,12 +16,22 @@ from exports.tables import noise
 from survey.errors import Refusal
 from survey.releases.build import ReleaseRequest
 from survey.releases.charts import GALLERY, OPEN_SAMPLE, Gallery, png, read_release
+from survey.releases.preview import preview
 from survey.releases.process import run
+from survey.releases.spending import spending
 from survey.routes.research import charts
 from survey.routes.research import releases as release_routes
 from survey.storage import releases
 from tests.conftest import FLAGSHIP
-from tests.journeys.releasing import Room, audit_of, ledger_of, pilot_answers, stores_of
+from tests.journeys.releasing import (
+    Room,
+    audit_of,
+    freeze,
+    ledger_of,
+    pilot_answers,
+    real_answers,
+    stores_of,
+)
 
 NAME = "scores"
 AT = "2026-01-02T03:04:05+00:00"
@@ -199,6 +209,19 @@ def test_charts_of_tables_have_margins_and_spend_nothing(
     assert "noise was added to every figure" in room.text
     assert "Prior view of the therapist, total (primary predictor), and what followed" in room.text
     assert "19 times in 20" in room.text
+
+
+def test_what_tables_told_stands_beside_their_release(open_app, study, signed_in, tmp_path):
+    app = open_app(FLAGSHIP.name, demo=False)
+    real_answers(app, study(FLAGSHIP.name), 120)
+    freeze(app, study(FLAGSHIP.name))
+    order = ReleaseRequest(tier="A", out=tmp_path / "tables", made_at=AT)
+    run(stores_of(app), study(FLAGSHIP.name), order)
+    [spent] = spending(stores_of(app).office, study(FLAGSHIP.name))
+    assert f"at most {spent.right:.0f} are right (by tossing a coin, 50)" in spent.in_words()
+    assert spent.in_words() in Room(signed_in(app), FLAGSHIP.name).open("releases/1/").text
+    [_, said] = preview(stores_of(app), study(FLAGSHIP.name), order)["against"]
+    assert said == spent.in_words()
 
 
 def test_tables_of_an_earlier_version_are_not_drawn(study):

@@ -1,5 +1,7 @@
 """Sentences of the flagship that say what the program does, held against what does it."""
 
+from fractions import Fraction
+
 import pytest
 
 from exports.documents.readme import licence
@@ -70,7 +72,17 @@ def test_the_open_file_is_told_as_the_policy_makes_it():
     told = PASSAGES["detail-who-sees"]
     assert (tier.needs_open_consent, TIERS["B"].sample) == (True, 0.8)
     assert "In it are only people who said yes to it. Of these, 8 in 10 are drawn by lot." in told
-    assert "Numbers under 10 are hidden." in told
+
+
+def test_tables_are_told_as_they_are_made():
+    assert STUDY.policy.tiers["A"].kind.holds == "tables"
+    assert Fraction(str(STUDY.policy.tables.budget)) <= Fraction(1, 2)
+    told = " ".join(PASSAGES["detail-who-sees"].split())
+    assert "Each figure in them is changed a little by chance." in told
+    assert (
+        "So it is hard to work out what one person said, even for somebody who knows what all "
+        "others said."
+    ) in told
 
 
 def test_what_clients_are_told_of_the_licences_stands_in_the_licences():

@@ -391,6 +391,9 @@ def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
         members.quorum(office, version.study.name),
     )
     keys = members.keys(office, current_account().name)
+    # Brings in what handles rows, which no other page needs.
+    from survey.ethics.expected_tables import expected_tables
+
     return page(
         "approve",
         "Approve",
@@ -426,6 +429,7 @@ def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
         own_words=platform_fingerprint(),
         program=program_version(),
         own_changes=approvals.platform_changes(services().stores, last),
+        expected=expected_tables(version),
         typed={name: typed.get(name, "") for name in TYPED},
         **{"faults": {}, "changed": None, **context},
     )

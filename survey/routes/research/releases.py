@@ -114,6 +114,16 @@ def _zip_of(made: Release) -> Path:
     return _archive().zip_of(made.number, made.tier, pilot=made.pilot)
 
 
+def _spent(made: Release) -> list[str]:
+    if tier_kind(made.tier).holds != "tables":
+        return []
+    # Brings in what handles rows, which no other page needs.
+    from survey.releases.spending import spending
+
+    found = spending(services().stores.office, current_version().study, pilot=made.pilot)
+    return [one.in_words(pilot=made.pilot) for one in found]
+
+
 def _page(made: Release, *, code: int = 200, **more: Any) -> Answer:
     office, version = services().stores.office, current_version()
     errata = {e.release: e for e in releases.errata(office, made.study)}
@@ -128,6 +138,7 @@ def _page(made: Release, *, code: int = 200, **more: Any) -> Answer:
         "file": _zip_of(made),
         "trouble": _trouble_with(made),
         "held": _files_in(made),
+        "spent": _spent(made),
         "typed": {},
         "error": ("", ""),
     }

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from forms.kinds import columns_of_study
 from forms.load import load_study
 from forms.site_facts import SiteFacts
 from survey.app import close_app, create_app
@@ -22,6 +23,7 @@ from survey.releases.build import ReleaseRequest
 from survey.releases.jobs import JobRunner, folder_of, is_alive
 from survey.releases.preview import NotMade, basis, preview
 from survey.storage import accounts, jobs, members, releases, studies
+from survey.storage.answer_tables import answer_table
 from survey.storage.jobs import Busy, Job, Kind
 from survey.storage.stores import Stores
 from survey.studies.version import read_version
@@ -129,7 +131,10 @@ def test_the_same_release_again_is_told_as_the_same(stores, study, tmp_path):
 
 
 def test_a_refused_tier_names_a_coarser_one_that_would_be_made(stores, study, tmp_path):
-    frozen(stores, study, 22)
+    real_answers(stores, study, 120)
+    name, _ = answer_table(study.name, columns_of_study(study))
+    stores.responses.conn.execute(f'UPDATE "{name}" SET c_open = 0')
+    freeze(stores, study)
     with pytest.raises(NotMade, match="Tier B takes 20 rows or more") as refused:
         preview(stores, study, ReleaseRequest(tier="B", out=tmp_path / "out"))
     assert refused.value.helps == (

@@ -5,11 +5,16 @@ import io
 import shutil
 import sqlite3
 from contextlib import closing
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
 from exports.errors import ExportRefused
+from exports.tables.budget import right_of_100
+from exports.tables.menu import Menu, budget_of
+from exports.tables.spent import most_spent
+from exports.tables.table_files import IN_ALL, LEFT
 from forms.load import load_study
 from survey.backups import endings_list
 from survey.backups.age_format import make_identity, public_key, read_identities
@@ -23,6 +28,7 @@ from survey.releases.archive import Archive, drop_pilot_files
 from survey.releases.build import ReleaseRequest
 from survey.releases.distribution import recall
 from survey.releases.preview import preview
+from survey.releases.spending import spending
 from survey.storage import measurements, releases
 from survey.storage.batches import ask_deletion, carry_out_deletions
 from survey.storage.database import write_transaction
@@ -110,6 +116,27 @@ def lines(folder: Path, name: str) -> list[dict[str, str]]:
 
 def kept(stores, study, segment=1, *, pilot=False) -> Path:
     return Archive(stores.folder, study.name).measured(segment, pilot=pilot)
+
+
+# What is spent.
+
+
+def test_what_is_spent_is_worked_out_from_the_ledger_as_the_files_say_it(released, study, tmp_path):
+    [spent] = spending(released.office, study)
+    told = {line["statistic"]: line for line in lines(tmp_path / "one", "budget")}
+    assert round(spent.right, 1) == float(told[IN_ALL]["right_of_100"])
+    assert round(spent.left, 1) == float(told[LEFT]["right_of_100"])
+    assert 60 < spent.right <= right_of_100(budget_of(study).release)
+
+
+def test_a_statistic_that_the_menu_no_longer_has_counts_as_measured_of_everybody(study):
+    menu, rho = Menu(study), {"saw_tears": Fraction(1, 9)}
+    assert most_spent(menu, rho) == Fraction(1, 9)
+    assert most_spent(menu, {**rho, "no longer": Fraction(1, 7)}) == Fraction(16, 63)
+
+
+def test_nothing_is_spent_before_a_measurement(frozen, study):
+    assert spending(frozen.office, study) == []
 
 
 # Once means once.
