@@ -17,7 +17,7 @@ run: setup       ## set up what is needed and run the demo on http://127.0.0.1:$
 	@exec $(BIN)/lacrima demo --port $(PORT)
 
 test: $(VENV)/.test  ## set up what the tests need, the system's packages included, and run them on every core
-	@TMPDIR=$(TESTS_IN) OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --dist worksteal $(ARGS)
+	@TMPDIR=$(TESTS_IN) OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses $$(($$(nproc) + 1)) --dist worksteal $(ARGS)
 
 check: $(VENV)/.test ## lint, format, types, and who may import whom
 	@$(BIN)/ruff check .
