@@ -53,6 +53,7 @@ SETTINGS = (
     Setting("host", "127.0.0.1", "Address that `lacrima serve` listens on."),
     Setting("port", "8000", "Port that `lacrima serve` listens on."),
     Setting("socket", "", "Unix socket that `lacrima serve` listens on; empty: host and port."),
+    Setting("metrics_port", "0", "Port of 127.0.0.1 with metrics for monitoring; 0: none."),
     Setting("workers", "2", "Server processes."),
     Setting("threads", "4", "Threads of each server process."),
     Setting("lifetime", "3600", "Seconds until a process is replaced, with all that it remembers."),
@@ -84,6 +85,7 @@ class Config:
     host: str = "127.0.0.1"
     port: int = 8000
     socket: str = ""
+    metrics_port: int = 0
     workers: int = 2
     threads: int = 4
     lifetime: int = 3600
@@ -155,6 +157,7 @@ def read_config(environ: Mapping[str, str] = os.environ) -> Config:
         host=_address(text["host"]),
         port=_number("port", text["port"], 1, 65535),
         socket=text["socket"],
+        metrics_port=_number("metrics_port", text["metrics_port"], 0, 65535),
         workers=_number("workers", text["workers"], 1, 64),
         threads=_number("threads", text["threads"], 1, 64),
         lifetime=_number("lifetime", text["lifetime"], 5, 86_400),

@@ -26,6 +26,7 @@ from survey.crypto import make_key, read_keys
 from survey.data_folder import is_ours, is_there, key_ring
 from survey.errors import BadSetting, Refusal
 from survey.listening import Listener, listen, tell_service_manager
+from survey.metrics import serve_metrics
 from survey.program import software
 from survey.releases.archive import drop_pilot_files
 from survey.storage import answer_tables, batches, drafts, studies
@@ -98,6 +99,7 @@ def serve() -> None:
     stores.close()
     listener = _listen(config)
     _clear(config)  # in case a demo in this folder was killed
+    serve_metrics(config, listener)
     server.run(config, listener, ready=partial(_say_ready, listener.address))
 
 
