@@ -10,7 +10,7 @@ from exports.tables.budget import DELTA, Budget, epsilon, epsilon_bound
 from exports.tables.estimate import Estimates
 from exports.tables.spent import Spent, left_of
 
-NOT_COVERED = (
+NOT_COVERED: tuple[str, ...] = (
     "how many took part, in all and in each batch",
     "what other files about the same people tell: the rows of tiers B and C, the texts of tier D",
     "papers, whose figures come from the restricted file",

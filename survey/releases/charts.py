@@ -18,6 +18,7 @@ from exports.columns import fields_of
 from exports.documents.context import marks_of
 from exports.errors import ExportRefused
 from exports.output_files import UNREADABLE, ChecksumFault, ReleaseZip
+from exports.tables.methods import NOT_COVERED
 from forms.study import Study
 from forms.tiers import TIERS
 from survey.errors import Refusal
@@ -40,10 +41,11 @@ TEXTS = "This release holds texts: there is nothing to count in it."
 
 @dataclass(frozen=True, slots=True)
 class DrawnRelease:
-    """The charts of one release, and what stands under each."""
+    """The charts of one release, what stands under each, and what their bound does not cover."""
 
     charts: tuple[Chart, ...]
     source: ChartSource
+    not_covered: tuple[str, ...] = ()
 
     def named(self, key: str) -> Chart | None:
         """Return the chart of this name."""
@@ -93,9 +95,9 @@ def read_release(path: Path, release: Release, study: Study) -> DrawnRelease:
         packed = ReleaseZip(path, release.sha256)
         report = json.loads(packed.checked("documentation/report.json"))
         if "tables/one-way.csv" in packed.sums and "documentation/codebook.json" not in packed.sums:
-            charts, whose = _from_tables(packed, study)
+            charts, whose, left = *_from_tables(packed, study), NOT_COVERED
         elif "documentation/codebook.json" in packed.sums and TIERS[release.tier].holds != "texts":
-            charts, whose = _from_microdata(packed, study)
+            charts, whose, left = *_from_microdata(packed, study), ()
         else:
             raise ExportRefused(TEXTS)
     except ChecksumFault as why:
@@ -108,7 +110,7 @@ def read_release(path: Path, release: Release, study: Study) -> DrawnRelease:
     name += f"; SHA-256 {release.sha256}"
     caution = report["caution"] or OPEN_SAMPLE
     source = ChartSource(name, marks_of(report), whose, caution, _use(study, release))
-    return DrawnRelease(tuple(charts), source)
+    return DrawnRelease(tuple(charts), source, left)
 
 
 class Gallery:

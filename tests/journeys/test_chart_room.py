@@ -13,6 +13,7 @@ from exports.charts.draw import BUNDLED
 from exports.charts.gallery import sheet
 from exports.errors import ExportRefused
 from exports.tables import noise
+from exports.tables.methods import NOT_COVERED
 from survey.errors import Refusal
 from survey.releases.build import ReleaseRequest
 from survey.releases.charts import GALLERY, OPEN_SAMPLE, Gallery, png, read_release
@@ -209,6 +210,7 @@ def test_charts_of_tables_have_margins_and_spend_nothing(
     assert "noise was added to every figure" in room.text
     assert "Prior view of the therapist, total (primary predictor), and what followed" in room.text
     assert "19 times in 20" in room.text
+    assert [said for said in NOT_COVERED if said not in room.text] == []
 
 
 def test_what_tables_told_stands_beside_their_release(open_app, study, signed_in, tmp_path):
