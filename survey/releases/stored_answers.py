@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 
 from exports.columns import STORED, frame_of, misfits
@@ -27,6 +28,7 @@ from forms.tiers import OPEN_ROWS
 from survey.errors import Refusal
 from survey.releases.archive import people_file
 from survey.storage import answer_tables
+from survey.storage.answer_tables import PACKED, PACKED_FROM, PACKED_MOST
 from survey.storage.database import Database
 
 _VERSIONS = ("study_version", "consent_version")
@@ -107,6 +109,21 @@ def _fitting(
     return pl.concat(fitting) if fitting else None
 
 
+def _packable(study: Study) -> list[str]:
+    """Return the columns whose every code can be read packed."""
+    return [
+        column.name
+        for column in columns_of_study(study)
+        if not column.max_length and max(column.codes, default=0) <= PACKED_MOST
+    ]
+
+
+def _unpacked(rows: Sequence[bytes], names: Sequence[str]) -> dict[str, Any]:
+    letters = b"".join(rows).decode("utf-8", "surrogatepass").encode("utf-32-le", "surrogatepass")
+    codes = np.frombuffer(letters, np.uint32).reshape(len(rows), -1).astype(np.int32)
+    return dict(zip(names, np.ascontiguousarray(codes.T) - PACKED_FROM, strict=True))
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerBlock:
     """Some stored answers: those that the study folder explains, how many there are in all.
@@ -127,12 +144,17 @@ def answer_blocks(
     batches: Sequence[int] | None,
 ) -> Iterator[AnswerBlock]:
     """Yield the study's answers in ``batches`` (None: all), in the order of random keys."""
-    names = [n for n in STORED if n not in _VERSIONS] + [c.name for c in columns_of_study(study)]
+    coded = _packable(study)
+    names = [n for n in STORED if n not in _VERSIONS]
+    names += [c.name for c in columns_of_study(study) if c.name not in coded]
     own = {"key", "fingerprint", "deletion", "batch"}
     for table in answer_tables.tables_of(db, study.name):
-        fits = {*answer_tables.columns_of(db, table)} - own == {*names}
+        fits = {*answer_tables.columns_of(db, table)} - own == {*names, *coded}
         wanted = ["key", "fingerprint", "deletion", *names] if fits else ["fingerprint"]
-        for block in answer_tables.blocks(db, table, wanted, batches=batches):
+        packed = coded if fits else ()
+        for block in answer_tables.blocks(db, table, wanted, batches=batches, packed=packed):
+            if packed:
+                block |= _unpacked(block.pop(PACKED), coded)
             rows, keys = len(block["fingerprint"]), b"".join(block.pop("key", ()))
             yield AnswerBlock(_fitting(study, block, wordings) if fits else None, rows, keys)
 

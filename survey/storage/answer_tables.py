@@ -294,14 +294,34 @@ def _one_look(db: Database) -> Iterator[None]:
         db.rollback()
 
 
+# Whole numbers of one row come from SQLite as one text of as many letters, which is five times as
+# quick as a number at a time. A letter's code is the number and PACKED_FROM.
+PACKED, PACKED_FROM, PACKED_MOST = "packed", 1000, 50_000
+_ARGUMENTS = 100  # of a function of SQLite, which takes 127
+
+
+def _packed(names: Sequence[str]) -> str:
+    """Return SQL for the letters of these columns, as bytes in UTF-8 (surrogates included)."""
+    parts = [names[at : at + _ARGUMENTS] for at in range(0, len(names), _ARGUMENTS)]
+    numbers = (", ".join(f"{quoted(name)} + {PACKED_FROM}" for name in part) for part in parts)
+    return f"CAST({' || '.join(f'char({each})' for each in numbers)} AS BLOB)"
+
+
 def blocks(
-    db: Database, table: str, names: Sequence[str], *, batches: Sequence[int] | None
+    db: Database,
+    table: str,
+    names: Sequence[str],
+    *,
+    batches: Sequence[int] | None,
+    packed: Sequence[str] = (),
 ) -> Iterator[dict[str, tuple[Any, ...]]]:
     """Yield columns of one table of answers in key order, a block of rows at a time.
 
-    ``batches`` None is every row.
+    ``batches`` None is every row. Columns in ``packed``, of whole numbers between -PACKED_FROM and
+    PACKED_MOST, come together as PACKED; any other number in them becomes one that lies outside.
     """
-    chosen = ", ".join(quoted(name) for name in names)
+    chosen = ", ".join([*map(quoted, names), *([_packed(packed)] if packed else [])])
+    names = [*names, PACKED] if packed else names
     within = "TRUE" if batches is None else f"batch IN ({', '.join(str(int(b)) for b in batches)})"
     with _one_look(db):
         for part in (table, ARRIVING + table):
