@@ -101,7 +101,7 @@ class Metrics:
                     yield labels, told.get(event, 0)
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _MetricsRequest(BaseHTTPRequestHandler):
     """Answers ``GET /metrics``, and keeps no log."""
 
     timeout = PATIENCE_SECONDS
@@ -122,7 +122,7 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-class _Server(ThreadingHTTPServer):
+class _MetricsServer(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_port = True  # on an upgrade the old server and the new one overlap
 
@@ -134,9 +134,9 @@ def serve_metrics(config: Config, listener: Listener) -> None:
     """
     if not config.metrics_port:
         return
-    handler = type("Handler", (_Handler,), {"metrics": Metrics(config, listener)})
+    handler = type("Handler", (_MetricsRequest,), {"metrics": Metrics(config, listener)})
     try:
-        server = _Server((HOST, config.metrics_port), handler)
+        server = _MetricsServer((HOST, config.metrics_port), handler)
     except OSError as error:
         raise Refusal(
             f"LACRIMA_METRICS_PORT: cannot listen on {HOST}:{config.metrics_port}: "
