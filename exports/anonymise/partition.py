@@ -42,9 +42,8 @@ class Partition:
 
     def can_spare(self, record: Positions, class_id: Positions) -> Bools:
         """Return which classes still satisfy the model without a row of the record; (pairs,)."""
-        each = np.arange(record.size)
-        unit = self.records.tally(record, np.ones_like(each), each, record.size)
-        return self.records.checks.satisfied(self.tally[class_id] - unit, self.boxes[class_id])
+        rows = self.records.example_row[record]
+        return self.records.checks.satisfied_without(self.tally, rows, class_id, self.boxes)
 
 
 def build_partition(

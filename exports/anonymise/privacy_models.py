@@ -35,6 +35,8 @@ Positions = NDArray[np.integer]
 ROUNDING = 1e-9
 # Numbers in a tally made at one time; more classes are tallied in turns, to bound the memory.
 AT_ONCE = 4_000_000
+# Rows up to which all columns are counted in one call.
+FEW_ROWS = 2_000
 # Keys grow column by column; they are renumbered before they could pass 64 bits.
 KEY_LIMIT = 2**62
 
@@ -124,6 +126,11 @@ class SensitiveColumn:
     t: float | None
     missing: int = -1
 
+    @property
+    def asks_distinct_alone(self) -> bool:
+        """Return whether nothing but a number of distinct values is asked."""
+        return self.entropy_l <= 1 and self.t is None
+
     def substantive(self, counts: Counts) -> Counts:
         """Return counts, shape (classes, values), of what is a value."""
         if self.missing < 0:
@@ -138,13 +145,15 @@ class SensitiveColumn:
 class PrivacyChecks:
     """A privacy model on one table, ready to judge any of its classes.
 
-    ``people`` is that of the problem.
+    ``people`` is that of the problem. ``places``, shape (rows, columns), say where in the columns'
+    part of a tally each row counts; None for a table too large to hold them.
     """
 
     model: PrivacyModel
     columns: tuple[SensitiveColumn, ...]
     population: Population | None
     people: Ints | None = None
+    places: Ints | None = None
 
     @property
     def size_at(self) -> int:
@@ -170,11 +179,40 @@ class PrivacyChecks:
             rows, classes = rows[kept], classes[kept]
             amounts = None if amounts is None else amounts[kept]
             parts.append(np.bincount(classes, amounts, count)[:, None])
-        for column in self.columns:
-            values = column.shares.size
-            keys = classes.astype(np.int64) * values + column.values[rows]
-            parts.append(np.bincount(keys, amounts, count * values).reshape(count, values))
+        if self.places is not None and rows.size <= FEW_ROWS:
+            # For few rows a call costs more than what it counts: one for all columns.
+            width = self.width - 1 - self.size_at
+            keys = classes.astype(np.int64)[:, None] * width + self.places[rows]
+            each = None if amounts is None else np.repeat(amounts, len(self.columns))
+            parts.append(np.bincount(keys.ravel(), each, count * width).reshape(count, width))
+        else:
+            for column in self.columns:
+                values = column.shares.size
+                keys = classes.astype(np.int64) * values + column.values[rows]
+                parts.append(np.bincount(keys, amounts, count * values).reshape(count, values))
         return np.concatenate(parts, axis=1).astype(np.int64, copy=False)
+
+    def satisfied_without(
+        self, tally: Counts, rows: Positions, classes: Positions, boxes: Ints
+    ) -> Bools:
+        """Return whether each class of ``classes`` satisfies the model without its row of ``rows``.
+
+        Both have shape (pairs,); ``tally`` and ``boxes`` are those of all classes.
+        """
+        more = self.population is not None or self.people is not None
+        if more or not all(column.asks_distinct_alone for column in self.columns):
+            unit = self.tally(rows, np.arange(rows.size), rows.size)
+            return self.satisfied(tally[classes] - unit, boxes[classes])
+        at = np.flatnonzero((tally[:, self.size_at] > max(self.model.k, 1))[classes])
+        reached = self._distinct(tally, None) if self.columns else tally
+        for number, column in enumerate(self.columns):
+            values, inside = column.values[rows[at]], classes[at]
+            last = (tally[inside, column.part.start + values] == 1) & (values != column.missing)
+            left = reached[inside, number] - last
+            at = at[(left >= column.distinct_l) | (left == 0)]
+        satisfied = np.zeros(rows.size, dtype=np.bool_)
+        satisfied[at] = True
+        return satisfied
 
     def tally_of_people(
         self, rows: Positions, classes: Positions, count: int
@@ -312,7 +350,12 @@ def privacy_checks_of(problem: Problem, among: Bools | None = None) -> PrivacyCh
         population = Population(
             problem.hierarchies, problem.population, problem.codes, problem.people
         )
-    return PrivacyChecks(problem.model, tuple(columns), population, problem.people)
+    places = None
+    if columns and problem.rows * len(columns) <= AT_ONCE:
+        begin = columns[0].part.start
+        found = [column.values + np.int32(column.part.start - begin) for column in columns]
+        places = np.ascontiguousarray(np.stack(found, axis=1))
+    return PrivacyChecks(problem.model, tuple(columns), population, problem.people, places)
 
 
 def rows_alike(problem: Problem, people: Ints) -> tuple[Positions, Positions]:
