@@ -199,15 +199,18 @@ class PrivacyChecks:
 
         Both have shape (pairs,); ``tally`` and ``boxes`` are those of all classes.
         """
-        more = self.population is not None or self.people is not None
-        if more or not all(column.asks_distinct_alone for column in self.columns):
+        distinct_alone = all(column.asks_distinct_alone for column in self.columns)
+        if self.population is not None or not distinct_alone:
             unit = self.tally(rows, np.arange(rows.size), rows.size)
             return self.satisfied(tally[classes] - unit, boxes[classes])
-        at = np.flatnonzero((tally[:, self.size_at] > max(self.model.k, 1))[classes])
+        counted = np.True_ if self.people is None else self.people[rows] >= 0
+        at = np.flatnonzero(tally[classes, self.size_at] - counted >= max(self.model.k, 1))
+        counted = np.broadcast_to(counted, rows.shape)
         reached = self._distinct(tally, None) if self.columns else tally
         for number, column in enumerate(self.columns):
             values, inside = column.values[rows[at]], classes[at]
-            last = (tally[inside, column.part.start + values] == 1) & (values != column.missing)
+            last = tally[inside, column.part.start + values] == 1
+            last &= counted[at] & (values != column.missing)
             left = reached[inside, number] - last
             at = at[(left >= column.distinct_l) | (left == 0)]
         satisfied = np.zeros(rows.size, dtype=np.bool_)
