@@ -83,7 +83,10 @@ def _gone(build: ReleaseBuild, segment: Segment) -> str:
 def _frames(build: ReleaseBuild, segment: Segment) -> Iterator[pl.DataFrame]:
     answers = build.stores.answers(pilot=build.request.pilot)
     chosen = None if build.request.pilot else segment.batches
-    for block in answer_blocks(answers, build.study, build.wordings, batches=chosen):
+    # How many people there are is told exactly, so no answer may decide who is one of them.
+    for block in answer_blocks(
+        answers, build.study, build.wordings, batches=chosen, everybody=True
+    ):
         if block.frame is not None:
             yield block.frame
 

@@ -22,7 +22,7 @@ from exports.documents.context import ArchivedDocuments
 from exports.errors import ExportRefused
 from forms.fingerprint import CONSENT_TEXTS, digest
 from forms.kinds import columns_of_study
-from forms.study import Study
+from forms.study import NOT_REACHED, Column, Study
 from forms.tiers import OPEN_ROWS
 from survey.errors import Refusal
 from survey.releases.archive import people_file
@@ -83,12 +83,13 @@ def wordings_of(db: Database, study: Study) -> dict[bytes, ArchivedDocuments]:
 
 
 def _fitting(
-    study: Study, block: dict[str, tuple[Any, ...]], wordings: Mapping[bytes, ArchivedDocuments]
+    study: Study, block: Mapping[str, tuple[Any, ...]], wordings: Mapping[bytes, ArchivedDocuments]
 ) -> pl.DataFrame | None:
     """Return the rows of those wordings whose every answer the study folder explains, if any.
 
     A last column says which of them are drawn.
     """
+    block = dict(block)
     drawn = pl.Series(_DRAWN, [is_drawn(value) for value in block.pop("deletion")], pl.Boolean)
     said = [wordings[bytes(value)] for value in block.pop("fingerprint")]
     versions = {
@@ -105,6 +106,18 @@ def _fitting(
     groups = whole.partition_by("study_version", maintain_order=True)
     fitting = [group for group in groups if not misfits(study, group.drop(_DRAWN))]
     return pl.concat(fitting) if fitting else None
+
+
+def _explained(study: Study, block: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    """Return all rows, with -94 for every answer that the study folder does not explain."""
+
+    def cells(column: Column) -> tuple[Any, ...]:
+        if column.max_length:  # texts are not counted
+            return (NOT_REACHED,) * len(block[column.name])
+        known = {*column.codes, *column.missing}
+        return tuple(cell if cell in known else NOT_REACHED for cell in block[column.name])
+
+    return {**block, **{column.name: cells(column) for column in columns_of_study(study)}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +138,13 @@ def answer_blocks(
     wordings: Mapping[bytes, ArchivedDocuments],
     *,
     batches: Sequence[int] | None,
+    everybody: bool = False,
 ) -> Iterator[AnswerBlock]:
-    """Yield the study's answers in ``batches`` (None: all), in the order of random keys."""
+    """Yield the study's answers in ``batches`` (None: all), in the order of random keys.
+
+    With ``everybody`` whoever was asked these questions is among them, whatever the answers: one
+    that the study folder does not explain is as if it was not reached.
+    """
     names = [n for n in STORED if n not in _VERSIONS] + [c.name for c in columns_of_study(study)]
     own = {"key", "fingerprint", "deletion", "batch"}
     for table in answer_tables.tables_of(db, study.name):
@@ -134,7 +152,10 @@ def answer_blocks(
         wanted = ["key", "fingerprint", "deletion", *names] if fits else ["fingerprint"]
         for block in answer_tables.blocks(db, table, wanted, batches=batches):
             rows, keys = len(block["fingerprint"]), b"".join(block.pop("key", ()))
-            yield AnswerBlock(_fitting(study, block, wordings) if fits else None, rows, keys)
+            frame = _fitting(study, block, wordings) if fits else None
+            if everybody and fits and (frame is None or len(frame) < rows):
+                frame = _fitting(study, _explained(study, block), wordings)
+            yield AnswerBlock(frame, rows, keys)
 
 
 def read_answers(
