@@ -218,6 +218,21 @@ def _draw_only_for(segment: int, patch) -> None:
     patch.setattr("survey.releases.measuring._draw", checked)
 
 
+def test_after_a_crash_no_policy_enters_what_it_would_not_have_allowed(
+    frozen, study, tmp_path, no_draw, monkeypatch
+):
+    with monkeypatch.context() as crash:
+        crash.setattr("survey.releases.measuring._enter", die)
+        with pytest.raises(Died):
+            run(frozen, study, tmp_path / "one")
+    no_draw()
+    less = replace(study.policy, tables=replace(study.policy.tables, budget=0.1))
+    with pytest.raises(Refusal, match="larger budget than this policy allows"):
+        run(frozen, replace(study, policy=less), tmp_path / "two")
+    assert measurements.measured_segments(frozen.office, study.name) == []
+    run(frozen, study, tmp_path / "two")
+
+
 def test_a_measurement_that_is_gone_is_never_drawn_again(released, study, tmp_path, no_draw):
     no_draw()
     kept(released, study).unlink()
