@@ -149,11 +149,14 @@ def check_tiers(study: Study, variables: Mapping[str, Question], notes: FaultLis
 def check_tables(study: Study, notes: FaultList) -> None:
     """Note scores and statistics of ``tables`` that the study does not have, or keeps to itself."""
     said, left_out = study.policy.tables, study.policy.not_in_tables
-    scores = [*(s.name for s in study.scales), *(c.name for c in study.composites)]
+    named_scores = [*(s.name for s in study.scales), *(c.name for c in study.composites)]
+    scores = _worked_out(study)
     wanted = [("primary", name) for name in said.primary]
     for key, name in wanted + [("predictor", said.predictor)] * bool(said.predictor):
         if name not in scores:
             problem = f"{name!r} is no scale and no composite{nearest(name, scores)}"
+            if name in named_scores:
+                problem = f"too few items of {name!r} are left beside its quasi-identifiers"
             notes.add(RELEASE, "tables", key, problem, listed(scores))
     if said.predictor and not said.primary:
         problem = "predictor names a score, and nothing is held against it"
@@ -168,6 +171,22 @@ def check_tables(study: Study, notes: FaultList) -> None:
     for statistic in said.menu:
         for problem in _faults_of_statistic(study, statistic, columns, named):
             notes.add(RELEASE, "tables", "menu", f"{statistic!r}: {problem}")
+
+
+def _worked_out(study: Study) -> list[str]:
+    """Return the scores that a release can have: no key takes part (exports/columns.py)."""
+    roles = study.policy.roles
+    shown = {
+        column.name
+        for question in study.questions.values()
+        for column in columns_of_question(question)
+        if roles.get(column.variable) not in ("quasi_identifier", "free_text")
+    }
+    scales = [s.name for s in study.scales if len(shown & {*s.items}) >= max(s.min_answered, 1)]
+    composites = [
+        c.name for c in study.composites if len({*scales} & {*c.scores}) >= max(c.min_answered, 1)
+    ]
+    return [*scales, *composites]
 
 
 def _faults_of_statistic(

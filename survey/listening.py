@@ -15,7 +15,7 @@ HANDED_OVER = 3  # the first descriptor that systemd hands over (sd_listen_fds(3
 UNIX_MODE = 0o660
 # A phone that went out of reach in the middle of a form is noticed after a minute.
 _ALIVE = ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 3))
-HEALTH_SECONDS = 5.0
+ANSWER_WITHIN_SECONDS = 5.0
 _HEALTH = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 
 
@@ -44,8 +44,8 @@ class Listener:
         return bool(self._ask_health(None))
 
     def is_healthy(self) -> bool:
-        """Return whether the server says, within HEALTH_SECONDS, that all is well."""
-        return b" 200 " in self._ask_health(HEALTH_SECONDS)
+        """Return whether the server says, within ANSWER_WITHIN_SECONDS, that all is well."""
+        return b" 200 " in self._ask_health(ANSWER_WITHIN_SECONDS)
 
     def _ask_health(self, patience: float | None) -> bytes:
         with suppress(OSError), socket.socket(self.socket.family, socket.SOCK_STREAM) as asking:

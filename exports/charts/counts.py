@@ -81,12 +81,13 @@ def _pairs(study: Study, names: Mapping[str, object]) -> list[Pair]:
 # ── Tier A ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _read(content: bytes) -> list[Told]:
-    """Return the lines of all batches together; where there is but one batch, its lines."""
-    lines = list(csv.DictReader(io.StringIO(content.decode(), newline="")))
-    batches = {line["batch"] for line in lines}
-    wanted = TOGETHER if TOGETHER in batches else max(batches, default="")
-    return [line for line in lines if line["batch"] == wanted]
+def _read(*files: bytes) -> list[list[Told]]:
+    """Return each file's lines of all batches together; where there is but one, its lines."""
+    read = [list(csv.DictReader(io.StringIO(f.decode(), newline=""))) for f in files]
+    batches = {line["batch"] for lines in read for line in lines}
+    # A file that has lines of one batch alone tells nothing of everybody.
+    wanted = batches if len(batches) == 1 else {TOGETHER}
+    return [[line for line in lines if line["batch"] in wanted] for lines in read]
 
 
 def _by(lines: Sequence[Told], *keys: str) -> dict[tuple[str, ...], list[Told]]:
@@ -112,7 +113,7 @@ def _line(lines: Sequence[Told], label: str, category: str, base: int) -> Line:
 
 def from_tables(files: Mapping[str, bytes], book: Book, study: Study) -> Counts:
     """Return what tier A tells, from its files by name. Raise ExportRefused if that is nothing."""
-    one_way, two_way, means = (_read(files.get(name, b"")) for name in FILES)
+    one_way, two_way, means = _read(*(files.get(name, b"") for name in FILES))
     if one_way and PERCENT_BOUNDS[0] not in one_way[0]:
         raise ExportRefused(EARLIER)
     one = {

@@ -30,11 +30,14 @@ def how(context: DocumentContext) -> str:
 
 def segments(report: Report) -> Iterator[str]:
     """One sentence a batch: each is anonymous alone, so that releases can be joined."""
-    done = "measured once," if report.get("holds") == "tables" else "recoded"
+    tables = report.get("holds") == "tables"
+    what, done = (
+        ("people", "measured by itself, once,") if tables else ("rows", "recoded by itself")
+    )
     for batch in report.get("segments", ()):
         yield (
-            f"Batch {batch['number']}: {batch['rows']} rows. "
-            f"It was {done} by itself and stays as it is in every later release."
+            f"Batch {batch['number']}: {batch['rows']} {what}. "
+            f"It was {done} and stays as it is in every later release."
         )
 
 

@@ -185,7 +185,11 @@ def description(context: DocumentContext) -> str:
 def changes(context: DocumentContext) -> bytes:
     """CHANGES.md: batches in the file, versions of the words, corrections of earlier releases."""
     report = context.report
-    batches = [f"Batch {b['number']}: {b['rows']} rows" for b in report.get("segments", ())]
+    tables = report.get("holds") == "tables"
+    batches = [
+        f"Batch {b['number']}: {b['rows']} {'people' if tables else 'rows'}"
+        for b in report.get("segments", ())
+    ]
     versions = [f"Version {v}, SHA-256 {d}" for v, d in report.get("words", {}).items()]
     corrections = [
         ", ".join(f"{k}: {v}" for k, v in c.items()) if isinstance(c, Mapping) else str(c)
@@ -196,7 +200,9 @@ def changes(context: DocumentContext) -> bytes:
         [
             "# Changes",
             f"**{context.mark}.**" * bool(context.mark),
-            "Later releases hold the rows of earlier ones byte for byte, and add batches.",
+            "Later releases hold what was measured for earlier ones, unchanged, and add batches."
+            if tables
+            else "Later releases hold the rows of earlier ones byte for byte, and add batches.",
             markup.section("Batches in this release", markup.bullets(batches)),
             markup.section("Versions of the questions", markup.bullets(versions)),
             markup.section("Corrections", markup.bullets(corrections) or none),

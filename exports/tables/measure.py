@@ -119,7 +119,7 @@ def with_noise(planned: Planned, cells: Iterable[int]) -> Measured:
     return Measured(planned.statistic, planned.variance, values)
 
 
-def sizes_of(people: int, routing: Sequence[Measured]) -> dict[Condition, int]:
+def sizes_of(menu: Menu, people: int, routing: Sequence[Measured]) -> dict[Condition, int]:
     """Return condition → about how many met it, from the noisy counts of who is asked what."""
     noisy = {m.statistic.axes[0].column: m for m in routing}
 
@@ -129,12 +129,11 @@ def sizes_of(people: int, routing: Sequence[Measured]) -> dict[Condition, int]:
         cells = zip(noisy[column].statistic.axes[0].categories, noisy[column].values, strict=False)
         return sum(value for category, value in cells if set(category.codes) & codes)
 
-    class Sizes(dict[Condition, int]):
-        def __missing__(self, condition: Condition) -> int:
-            least = min((part(*one) for one in condition), default=people)
-            return min(max(least, 1), people)
+    def size(condition: Condition) -> int:
+        least = min((part(*one) for one in condition), default=people)
+        return min(max(least, 1), people)
 
-    return Sizes()
+    return {s.condition: size(s.condition) for s in (*menu.routing, *menu.statistics)}
 
 
 def check_size(people: int) -> None:
@@ -163,7 +162,7 @@ def measure(
     before()
     first = plan_routing(menu, budget)
     routing = [with_noise(p, true[p.statistic.name]) for p in first]
-    chosen = choose(menu, people, sizes_of(people, routing), budget)
+    chosen = choose(menu, people, sizes_of(menu, people, routing), budget)
     if account_of((*first, *chosen)).most > budget.release:
         raise ExportRefused("No tables: the menu would cost more than the policy's budget.")
     rest = [with_noise(p, true[p.statistic.name]) for p in chosen]
@@ -202,7 +201,7 @@ def read_csv(study: Study, content: bytes) -> Measurement:
     Raise ExportRefused where it holds what this study does not ask.
     """
     menu = Menu(study)
-    known = {s.name: s for s in (*menu.routing, *menu.every)}
+    known = {s.name: s for s in (*menu.routing, *menu.every, *menu.statistics)}
     lines = csv.DictReader(io.StringIO(content.decode(), newline=""))
     people, found = 0, dict[str, list[Mapping[str, str]]]()
     for line in lines:

@@ -38,7 +38,8 @@ def promise(spent: Sequence[Spent]) -> str:
         "out from these figures what one person answered, even for somebody who knows what "
         "everybody else answered. How hard: whoever had to choose between two complete "
         f"sets of answers for one person would choose right at most {most.right:.0f} times in 100; "
-        f"by tossing a coin, 50. For a single answer, {answer:.0f}."
+        "by tossing a coin, 50. For the answer to one question, on which no other question hangs, "
+        f"at most {answer:.0f}."
     )
 
 
@@ -51,12 +52,15 @@ _TEXT = """\
 
 {promise}
 
-The single answer is one on which no other question hangs, and the dearest of these; the two
-figures are worked out from what was measured (`budget.csv`).
+The one answer is the one of which most was measured, among those on which no other question hangs.
+An answer that decides what somebody is asked next can be as easy to tell as a whole set of answers.
+Both figures are worked out from what was measured (`budget.csv`).
 
-± says how far chance may have moved a figure: 19 times in 20 it lies between `low` and `high`.
-That is about as large as the chance error that any sample of this size has, and comes on top of
-it: differences smaller than both together mean nothing. Counts under {detectable} cannot be
+± says how far the added chance may have moved a figure: 19 times in 20 what was true of these
+people lies between `low` and `high`. It comes on top of the chance error that any sample has. For
+an answer that about half of those asked gave it is at most about as large; for a rare answer and
+within the rows of a table of two questions it is larger. A difference smaller than both together
+may be nothing but chance. In the table with the most noise, counts under {detectable} cannot be
 told from nought. Rare answers come out a little too high, because no figure is let go under
 nought; the raw measurement beside it (`measured.csv`) has no such fault.
 
@@ -99,15 +103,16 @@ nought; the raw measurement beside it (`measured.csv`) has no such fault.
 
 Everybody is in one batch, and each batch was measured once, with a budget of its own. Figures for
 all batches (`all`) are the sums of what was measured in every one of them, and their variances
-add up.
+add up. What was measured in some alone is told of each of these.
 
 ## Files
 
 - `measured.csv`: what was measured, before anything else was done; `people` is how many there
   are. A score's `sum` is of (score - middle) in thousandths, its `none` the weighted number
   without one.
-- `one-way.csv`, `two-way.csv`: counts with bounds. `base` is how many were asked; `percent` is of
-  the base, in tables of two questions of the row; `missing` marks those without a valid answer.
+- `one-way.csv`, `two-way.csv`: counts with bounds. `base` is about how many were asked; `percent`
+  is of the base, in tables of two questions of the row; `missing` marks those without a valid
+  answer.
 - `means.csv`: means with bounds, over about `base` people, on a scale from `range_low` to
   `range_high`.
 - `budget.csv`: rho by statistic, in all, and what is left, also as "right of 100".

@@ -48,13 +48,17 @@ def most_spent(menu: Menu, rho: Mapping[str, Fraction]) -> Fraction:
 
 
 def _dearest_answer(menu: Menu, planned: Sequence[Planned]) -> Fraction:
-    """Return the most that any answer paid on which no other question hangs."""
+    """Return the most that the answer to any question paid on which no other one hangs.
+
+    All options of a multiple choice are one answer.
+    """
+    question = {field.name: field.variable for field in fields_of(menu.study)}
     cost: dict[str, Fraction] = {}
-    routers = {s.axes[0].column for s in menu.routing}
+    routers = {question[s.axes[0].column] for s in menu.routing}
     items = _items(menu)
     for one in planned:
         columns = {axis.column for axis in one.statistic.axes} | ({one.statistic.column} - {""})
-        answers = {item for column in columns for item in items.get(column, (column,))}
+        answers = {question[item] for column in columns for item in items.get(column, (column,))}
         for name in answers - routers:
             cost[name] = cost.get(name, Fraction(0)) + one.rho
     return max(cost.values(), default=Fraction(0))

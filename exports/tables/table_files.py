@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeVar
 
 from exports.documents.markup import DistributionBar, render_page
 from exports.output_files import csv_text
 from exports.tables.budget import right_of_100
-from exports.tables.estimate import Estimates, Interval, Table, estimate, together
+from exports.tables.estimate import Estimates, Interval, Mean, Table, estimate, together
 from exports.tables.measure import HEAD, Measurement, lines_of
 from exports.tables.menu import NONE, Axis, Menu, budget_of
 from exports.tables.methods import NOT_COVERED, Heading, methods, promise
@@ -31,6 +32,7 @@ BUDGET = ("batch", "statistic", "rho", "right_of_100")
 IN_ALL, LEFT = "everything together", "left of the lifetime"
 
 Line = Sequence[object]
+T = TypeVar("T", Table, Mean)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +135,23 @@ def files(
     text = methods(sizes, whole, spent, budget_of(menu.study), heading, again)
     found = {name: csv_text(each).encode() for name, each in lines.items()} | {
         "METHODS.md": text.encode(),
-        "tables.html": page_of(whole, spent, heading, again),
+        "tables.html": page_of(whole, _alone(batches, whole), spent, heading, again),
     }
     return {f"{FOLDER}/{name}": content for name, content in found.items()}
+
+
+def _alone(batches: Sequence[NamedEstimates], whole: Estimates) -> list[NamedEstimates]:
+    """Return what was measured in some batches and not in all, by batch."""
+    told = {t.statistic.name for t in whole.tables} | {m.statistic.name for m in whole.means}
+
+    def rest(found: Sequence[T]) -> tuple[T, ...]:
+        return tuple(one for one in found if one.statistic.name not in told)
+
+    return [
+        NamedEstimates(batch.name, Estimates(part.people, rest(part.tables), rest(part.means)))
+        for batch in batches
+        if (part := batch.figures) and batch.name != TOGETHER
+    ]
 
 
 def _bars(table: Table) -> list[DistributionBar]:
@@ -161,11 +177,12 @@ def _cell(table: Table, at: int) -> str:
     return f"{told.value:.0f} % ({told.low:.0f} to {told.high:.0f})" if told else "–"
 
 
-def _crossed(table: Table) -> dict[str, object]:
+def _crossed(table: Table, whose: str) -> dict[str, object]:
     down, across = table.statistic.axes
     width = len(across.codes)
     return {
-        "caption": f"{down.label} ({down.column}) by {across.label} ({across.column})",
+        "caption": f"{down.label} ({down.column}) by {across.label} ({across.column})"
+        + f", {whose}" * bool(whose),
         "head": ("Per cent of the row", *(label for _, label in categories(across))),
         "rows": [
             (label, *(_cell(table, row * width + at) for at in range(width)))
@@ -174,14 +191,32 @@ def _crossed(table: Table) -> dict[str, object]:
     }
 
 
-def page_of(figures: Estimates, spent: Sequence[Spent], heading: Heading, again: str) -> bytes:
-    """Return the page of the figures of all batches together."""
-    single = [(t.statistic.axes[0], t.base, _bars(t)) for t in one_way_of(figures)]
-    pairs = [_crossed(table) for table in two_way_of(figures)]
+def _asked(table: Table) -> str:
+    """Return how many were asked, which is known but for those that another answer decides of."""
+    return f"about {table.base}" if table.statistic.condition else str(table.base)
+
+
+def page_of(
+    figures: Estimates,
+    alone: Sequence[NamedEstimates],
+    spent: Sequence[Spent],
+    heading: Heading,
+    again: str,
+) -> bytes:
+    """Return the page of the figures of all batches together, then of some batches ``alone``."""
+    every = [("", figures), *((f"batch {one.name} alone", one.figures) for one in alone)]
+    single = [
+        (t.statistic.axes[0], _asked(t), _bars(t), whose)
+        for whose, part in every
+        for t in one_way_of(part)
+    ]
+    pairs = [_crossed(table, whose) for whose, part in every for table in two_way_of(part)]
     means = [
-        (m.statistic.label, m.statistic.column, f"{m.figure.value:.2f}",
-         f"{m.figure.low:.2f} to {m.figure.high:.2f}", f"{m.statistic.low} to {m.statistic.high}")
-        for m in figures.means
+        (m.statistic.label + f" ({whose})" * bool(whose), m.statistic.column,
+         f"{m.figure.value:.2f}", f"{m.figure.low:.2f} to {m.figure.high:.2f}",
+         f"{m.statistic.low} to {m.statistic.high}")
+        for whose, part in every
+        for m in part.means
     ]  # fmt: skip
     sections = {
         "One question at a time": single, "Two questions at a time": pairs, "Means": means

@@ -29,7 +29,7 @@ WHAT = {
     "tables/measured.csv": "what was measured, with the variance of its noise: for inference",
     "tables/one-way.csv": "counts of each question, with bounds",
     "tables/two-way.csv": "counts of pairs of questions, with bounds",
-    "tables/means.csv": "means of scores and items, with bounds",
+    "tables/means.csv": "means of scores, with bounds",
     "tables/budget.csv": "what each measurement cost",
     "tables/tables.html": "the same to read and to print",
 }

@@ -17,6 +17,8 @@ import polars as pl
 from exports.columns import fields_of, table_of
 from exports.output_files import sha256_of
 from exports.tables.measure import Measurement, as_csv, check_size, measure, read_csv
+from exports.tables.menu import Menu, budget_of
+from exports.tables.spent import most_spent
 from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.private_file import write_whole
@@ -83,7 +85,10 @@ def _gone(build: ReleaseBuild, segment: Segment) -> str:
 def _frames(build: ReleaseBuild, segment: Segment) -> Iterator[pl.DataFrame]:
     answers = build.stores.answers(pilot=build.request.pilot)
     chosen = None if build.request.pilot else segment.batches
-    for block in answer_blocks(answers, build.study, build.wordings, batches=chosen):
+    # How many people there are is told exactly, so no answer may decide who is one of them.
+    for block in answer_blocks(
+        answers, build.study, build.wordings, batches=chosen, everybody=True
+    ):
         if block.frame is not None:
             yield block.frame
 
@@ -135,6 +140,12 @@ def _enter(build: ReleaseBuild, segment: Segment) -> None:
     path = build.archive.measured(segment.number, pilot=pilot)
     found = read_csv(study, path.read_bytes())
     rho = {one.statistic.name: one.rho for one in found.parts}
+    if most_spent(Menu(study), rho) > budget_of(study).release:
+        # Drawn before a crash, and the policy was changed before it was entered.
+        raise Refusal(
+            f"{path} was measured with a larger budget than this policy allows, and it is measured "
+            "once. Release with the policy that it was measured under."
+        )
     entry = MeasuredSegment(segment.number, study.fingerprints.policy, sha256_of(path), rho)
     what = "the pilot" if pilot else f"segment {segment.number}"
     with write_transaction(office):

@@ -55,7 +55,14 @@ class ReleaseResult:
     def __str__(self) -> str:
         report = self.report
         mark = " PILOT" * report["pilot"] + " SYNTHETIC" * report["synthetic"]
-        what = f"{report['rows']} {'texts' if 'texts' in report else 'rows'}"
+        held = (
+            "texts"
+            if "texts" in report
+            else "people"
+            if report.get("holds") == "tables"
+            else "rows"
+        )
+        what = f"{report['rows']} {held}"
         reached = report.get("k")
         k = f", k = {reached['reached']} ({reached['asked']} asked)" if reached else ""
         return (

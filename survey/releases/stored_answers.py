@@ -23,7 +23,7 @@ from exports.documents.context import ArchivedDocuments
 from exports.errors import ExportRefused
 from forms.fingerprint import CONSENT_TEXTS, digest
 from forms.kinds import columns_of_study
-from forms.study import Study
+from forms.study import NOT_REACHED, Column, Study
 from forms.tiers import OPEN_ROWS
 from survey.errors import Refusal
 from survey.releases.archive import people_file
@@ -85,12 +85,13 @@ def wordings_of(db: Database, study: Study) -> dict[bytes, ArchivedDocuments]:
 
 
 def _fitting(
-    study: Study, block: dict[str, tuple[Any, ...]], wordings: Mapping[bytes, ArchivedDocuments]
+    study: Study, block: Mapping[str, tuple[Any, ...]], wordings: Mapping[bytes, ArchivedDocuments]
 ) -> pl.DataFrame | None:
     """Return the rows of those wordings whose every answer the study folder explains, if any.
 
     A last column says which of them are drawn.
     """
+    block = dict(block)
     drawn = pl.Series(_DRAWN, [is_drawn(value) for value in block.pop("deletion")], pl.Boolean)
     said = [wordings[bytes(value)] for value in block.pop("fingerprint")]
     versions = {
@@ -124,6 +125,18 @@ def _unpacked(rows: Sequence[bytes], names: Sequence[str]) -> dict[str, Any]:
     return dict(zip(names, np.ascontiguousarray(codes.T) - PACKED_FROM, strict=True))
 
 
+def _explained(study: Study, block: Mapping[str, tuple[Any, ...]]) -> dict[str, tuple[Any, ...]]:
+    """Return all rows, with -94 for every answer that the study folder does not explain."""
+
+    def cells(column: Column) -> tuple[Any, ...]:
+        if column.max_length:  # texts are not counted
+            return (NOT_REACHED,) * len(block[column.name])
+        known = {*column.codes, *column.missing}
+        return tuple(cell if cell in known else NOT_REACHED for cell in block[column.name])
+
+    return {**block, **{column.name: cells(column) for column in columns_of_study(study)}}
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerBlock:
     """Some stored answers: those that the study folder explains, how many there are in all.
@@ -142,8 +155,13 @@ def answer_blocks(
     wordings: Mapping[bytes, ArchivedDocuments],
     *,
     batches: Sequence[int] | None,
+    everybody: bool = False,
 ) -> Iterator[AnswerBlock]:
-    """Yield the study's answers in ``batches`` (None: all), in the order of random keys."""
+    """Yield the study's answers in ``batches`` (None: all), in the order of random keys.
+
+    With ``everybody`` whoever was asked these questions is among them, whatever the answers: one
+    that the study folder does not explain is as if it was not reached.
+    """
     coded = _packable(study)
     names = [n for n in STORED if n not in _VERSIONS]
     names += [c.name for c in columns_of_study(study) if c.name not in coded]
@@ -156,7 +174,10 @@ def answer_blocks(
             if packed:
                 block |= _unpacked(block.pop(PACKED), coded)
             rows, keys = len(block["fingerprint"]), b"".join(block.pop("key", ()))
-            yield AnswerBlock(_fitting(study, block, wordings) if fits else None, rows, keys)
+            frame = _fitting(study, block, wordings) if fits else None
+            if everybody and fits and (frame is None or len(frame) < rows):
+                frame = _fitting(study, _explained(study, block), wordings)
+            yield AnswerBlock(frame, rows, keys)
 
 
 def read_answers(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 Q, C, R, S = "questionnaire.toml", "consent.toml", "release.toml", "support.toml"
+CALM_IS_KEY = '[roles]\nquasi_identifier.core = ["calm_1", "calm_2"]\nnone = ['
 COMPARE = '[[compare]]\nlabel = "Twice"\n'
 
 QUESTIONNAIRE = [
@@ -305,6 +306,16 @@ RELEASE = [
             ('menu = ["sc_calm"]', "no column with codes is in the tables as 'sc_calm'"),
             ('menu = ["calm_1 x calm_1"]', "a table is of one column, or of two different ones"),
             ('menu = ["before", "before"]', "tables, menu: 'before' stands there twice"),
+        )
+    ),
+    *(
+        ("scores", '[roles]\nnone = ["calm_1", "calm_2", ', f"{said}{CALM_IS_KEY}", line)
+        for said, line in (
+            (
+                '[tables]\nprimary = ["calm"]\n',
+                "tables, primary: too few items of 'calm' are left beside its quasi-identifiers",
+            ),
+            ('[tables]\nmenu = ["mean sc_calm"]\n', "no score is stored as 'sc_calm'"),
         )
     ),
     ("branch", "[roles]", '[tables]\nmenu = ["been x bean"]\n[roles]', "as 'bean' – did you mea"),

@@ -85,6 +85,13 @@ def test_files_without_a_figure_are_refused(flagship, book, release):
         from_rows(release[1].clear(), release[0], flagship)
 
 
+def test_of_several_batches_nothing_is_drawn_that_one_alone_was_measured_for(drawn):
+    """The map of the first batch beside figures of both would pass for one of everybody."""
+    means = TOLD["means.csv"]
+    both = tuple(line.replace("1,", f"{batch},", 1) for batch in (1, 2, "all") for line in means)
+    assert list(drawn({**TOLD, "one-way.csv": (), "means.csv": both})) == ["means-1"]
+
+
 def test_tier_a_is_drawn_with_the_margins_that_it_tells(of_tables):
     assert list(of_tables)[:3] == ["map", "means-1", "compare-int_main"]
     told = lines_of(of_tables["answers-int_main"].csv(SOURCE))

@@ -139,3 +139,10 @@ def test_each_answer_of_a_routing_question_counts_as_given_equally_often():
     sizes = assumed_sizes(MENU, 600)
     by_name = {s.name: sizes[s.condition] for s in MENU.statistics}
     assert (by_name["saw_tears"], by_name["int_main"], by_name["hyp_main"]) == (600, 400, 200)
+
+
+def test_the_manual_says_how_many_figures_the_budget_bears():
+    manual = " ".join((ROOT / "docs" / "researcher.md").read_text("utf-8").split())
+    few, some, many = (len(chosen(people)) for people in (100, 600, 2000))
+    every = f"of the {len(names(TEARS))} figures of `therapist-tears`"
+    assert f"{every}, {few} at 100 answers, {some} at 600 and {many} at 2,000" in manual

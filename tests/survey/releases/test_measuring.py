@@ -5,6 +5,7 @@ import io
 import shutil
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -29,13 +30,13 @@ from survey.releases.build import ReleaseRequest
 from survey.releases.distribution import recall
 from survey.releases.preview import preview
 from survey.releases.spending import spending
-from survey.storage import measurements, releases
+from survey.storage import answer_tables, measurements, releases
 from survey.storage.batches import ask_deletion, carry_out_deletions
 from survey.storage.database import write_transaction
 from survey.storage.releases import LedgerPart
 from survey.storage.stores import Stores
 from tests.answering import freeze, people_in_pilot, real_answers, simulate_into
-from tests.conftest import FLAGSHIP
+from tests.conftest import FLAGSHIP, STUDIES
 
 NAME = FLAGSHIP.name
 WHO = "Ada"
@@ -217,6 +218,21 @@ def _draw_only_for(segment: int, patch) -> None:
     patch.setattr("survey.releases.measuring._draw", checked)
 
 
+def test_after_a_crash_no_policy_enters_what_it_would_not_have_allowed(
+    frozen, study, tmp_path, no_draw, monkeypatch
+):
+    with monkeypatch.context() as crash:
+        crash.setattr("survey.releases.measuring._enter", die)
+        with pytest.raises(Died):
+            run(frozen, study, tmp_path / "one")
+    no_draw()
+    less = replace(study.policy, tables=replace(study.policy.tables, budget=0.1))
+    with pytest.raises(Refusal, match="larger budget than this policy allows"):
+        run(frozen, replace(study, policy=less), tmp_path / "two")
+    assert measurements.measured_segments(frozen.office, study.name) == []
+    run(frozen, study, tmp_path / "two")
+
+
 def test_a_measurement_that_is_gone_is_never_drawn_again(released, study, tmp_path, no_draw):
     no_draw()
     kept(released, study).unlink()
@@ -351,6 +367,22 @@ def test_tables_of_the_former_kind_stay_as_they_are(released, study, tmp_path, n
         with pytest.raises(ExportRefused, match="as an earlier program made them"):
             run(old, study, tmp_path / "again")
     assert archive.measured(1).exists()
+
+
+def test_how_many_are_counted_hangs_on_no_answer(stores, study, tmp_path):
+    """A folder that no longer explains an answer of somebody counts her as all the others."""
+    before = shutil.copytree(STUDIES / "minimal", tmp_path / "before" / "minimal")
+    options = before / "questionnaire.toml"
+    more = options.read_text("utf-8").replace('[3, "Bad"]]', '[3, "Bad"], [4, "Awful"]]')
+    options.write_text(more, "utf-8")
+    asked, folder = load_study(before), load_study(STUDIES / "minimal")
+    tiers = {**folder.policy.tiers, "A": study.policy.tiers["A"]}
+    study = replace(folder, policy=replace(folder.policy, tiers=tiers))
+    people_in_pilot(stores, asked, 120)
+    moods = [row["mood"] for row in answer_tables.rows(stores.pilot, study.name)]
+    assert 4 in moods
+    run(stores, study, tmp_path / "one", pilot=True)
+    assert lines(tmp_path / "one", "measured")[0]["value"] == "120"
 
 
 # Pilots.
