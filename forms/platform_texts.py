@@ -283,6 +283,11 @@ CODE_ERRORS = {
     ),
 }
 DELETED_WHEN = "Deleting takes a minute at most."
+# In its place where this server could not delete for ten minutes.
+DELETED_LATE = (
+    "Deleting takes longer than usual now, because this server has a fault. What you asked for is "
+    "kept, and tried again until it is done."
+)
 # With the day on which the operator said that a server key is gone, in words.
 KEY_LOST = (
     "A code that was given on or before {day} may delete nothing: a key that this server needs for "

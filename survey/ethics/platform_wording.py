@@ -10,11 +10,13 @@ from forms import platform_texts
 from forms.flow import SCREENS
 from forms.platform_texts import (
     CODE_ERRORS,
+    DELETED_LATE,
     DELETED_WHEN,
     FROZEN_AGAIN,
     FROZEN_ALL,
     FROZEN_ONCE,
     INVITATION_ERRORS,
+    KEY_LOST,
 )
 from survey.page_text import read_main
 from survey.respondents.screens import Navigation, render_screen
@@ -59,7 +61,8 @@ STATES = ("not_open", "closed", "full", "full_today", "held", "expired")
 _ABOUT_CODES = (
     ("Above the button under a code", (platform_texts.CODE_KEPT, platform_texts.CODE_NOTED)),
     ("Delete, to what cannot be a code", tuple(CODE_ERRORS.values())),
-    ("Delete, to a code", (DELETED_WHEN,)),
+    ("Delete, to a code", (DELETED_WHEN, DELETED_LATE)),
+    ("Delete, once a server key was lost", (KEY_LOST,)),
     ("Delete, once answers were frozen", (FROZEN_ONCE, FROZEN_AGAIN, FROZEN_ALL)),
 )
 

@@ -25,6 +25,7 @@ from forms.platform_texts import (
     FROZEN_AGAIN,
     FROZEN_ALL,
     FROZEN_ONCE,
+    KEY_LOST,
     PAGE_WORDS,
     WHY_PAUSED,
 )
@@ -104,8 +105,9 @@ def _around_questions(version: StudyVersion, ways: Navigation) -> Iterator[tuple
     for answered in (False, True):
         asked = FlowState("withdraw", draft, answered=answered)
         for told in FROZEN:
-            frozen = told.format(day=LONGEST_DAY)
-            yield "withdraw", render_state(version, ways, StepResult(asked), frozen=frozen)
+            frozen = f"{told} {KEY_LOST}".format(day=LONGEST_DAY)
+            html = render_state(version, ways, StepResult(asked), frozen=frozen, late=True)
+            yield "withdraw", html
     for screen in SCREENS.keys() - WITH_MORE:
         yield screen, render_state(version, ways, StepResult(FlowState(screen, draft)))
     for state in CLOSED:

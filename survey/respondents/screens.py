@@ -113,10 +113,12 @@ def render_state(
     posted: Any = None,
     country: str | None = None,
     frozen: str = "",
+    late: bool = False,
 ) -> str:
     """The screen of a state, after a faulty post with what was typed and what to mend.
 
-    ``frozen`` says on the page of deletions what no code can delete any more.
+    ``frozen`` says on the page of deletions what no code can delete any more; ``late``, that
+    deleting fails at present.
     """
     study, state, errors = version.study, result.state, tuple(result.errors.items())
     screen, draft = state.screen, state.draft
@@ -135,6 +137,7 @@ def render_state(
         entrance=entrance(study),
         country=country,
         frozen=frozen,
+        late=late,
         unfit=next((q for q in study.consent.eligibility if q.id == state.unfit), None),
         answered=state.answered,
     )

@@ -45,6 +45,7 @@ TICK_SECONDS = 0.5
 HEALTH_SECONDS = 5.0  # how often each process looks whether the files can be written
 HEALTH_STALE_SECONDS = 60.0  # a look that takes longer counts as none
 DELETION_SECONDS = 2  # on the clock: what was asked for is deleted at the next of these moments
+DELETING = "delete by code"
 DELETION_REST = 20  # times as long as that took: wrong codes in a row keep nobody from sending
 REWRITE_SECONDS = 10.0  # for which a large file is rewritten between two rests
 DELETION_LATEST = 30.0  # that rest at most: clients are told that deleting takes a minute at most
@@ -143,6 +144,11 @@ class MaintenanceThread:
     def late(self) -> bool:
         """Whether a duty of the process that works has failed for ten minutes, a moment ago."""
         return bool(self._late)
+
+    @property
+    def deletes_late(self) -> bool:
+        """Whether deleting by code has failed for ten minutes, a moment ago."""
+        return any(what.startswith(DELETING) for what in self._late)
 
     def start(self) -> None:
         """Begin, unless begun already."""
@@ -262,7 +268,7 @@ class MaintenanceThread:
 
     def _carry_out_deletions(self) -> bool:
         done = [
-            self._try(f"delete by code in {name}.db", partial(self._delete, name))
+            self._try(f"{DELETING} in {name}.db", partial(self._delete, name))
             for name in ("responses", "pilot")
         ]
         return all(done)

@@ -9,6 +9,7 @@ from survey.crypto import new_code
 from survey.respondents import submission
 from survey.storage import answers, batches
 from survey.storage.drafts import CODE_SECONDS, IDLE_SECONDS, SENT_SECONDS
+from survey.storage.duties import LATE_SECONDS
 from survey.storage.maintenance import MaintenanceThread
 from tests.conftest import folder_of
 
@@ -390,6 +391,32 @@ def test_the_reply_says_when_a_code_deletes_and_that_is_when_it_does(mood):
     run(keeper, clock, 1)
     assert mood.rows == []
     keeper._release_lock()
+
+
+def test_where_deleting_has_failed_for_ten_minutes_the_reply_says_so(mood, monkeypatch):
+    code, here = at_check(mood).send(code=True).code, mood.services
+    here.stop()
+    keeper, clock = here.maintenance, [here.drafts.clock()]
+    monkeypatch.setattr(keeper, "_clock", lambda: clock[0])
+    with monkeypatch.context() as damaged:
+        damaged.setattr("survey.storage.maintenance.delete_asked", fails)
+        assert "a minute at most" in mood.client().open("withdraw").press(code=code).text
+        run(keeper, clock, 60)
+        clock[0] += LATE_SECONDS
+        run(keeper, clock, 60)
+        for typed in (code, new_code()):
+            reply = mood.client().open("withdraw").press(code=typed)
+            assert "kept, and tried again until it is done" in reply.text
+            assert "a minute at most" not in reply.text
+        assert mood.rows
+    run(keeper, clock, 60)
+    assert mood.rows == []
+    assert "a minute at most" in mood.client().open("withdraw?typed").text
+    keeper._release_lock()
+
+
+def fails(*_, **__):
+    raise sqlite3.DatabaseError
 
 
 def test_a_code_from_before_the_check_letter_still_deletes(mood, monkeypatch):

@@ -177,10 +177,11 @@ def go_on(state: FlowState) -> Answer:
 def show(result: StepResult, *, country: str | None = None) -> tuple[str, int]:
     """The screen of a state, after a faulty post with what was typed."""
     state = result.state
-    frozen = _frozen() if state.screen == "withdraw" else ""
-    html = render_state(
-        current_version(), navigation(state.draft), result, country=country, frozen=frozen
-    )
+    told: dict[str, Any] = {}
+    if state.screen == "withdraw":
+        told = {"frozen": _frozen(), "late": services().maintenance.deletes_late}
+    version, ways = current_version(), navigation(state.draft)
+    html = render_state(version, ways, result, country=country, **told)
     return html, SCREENS[state.screen].status
 
 
