@@ -1,10 +1,12 @@
-"""A file that another process holds keeps no page from being served, and nobody waits for ever."""
+"""A file or a process that is held keeps no page from being served; nobody waits for ever."""
 
+import os
 import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +20,7 @@ from tests.journeys.client import Journey
 from tests.journeys.wire import WireBrowser
 from tests.serving import demo
 from tests.survey.storage.processes import next_line, python
+from tests.waiting import until
 
 SENDERS = 40
 SLACK = 3.0  # seconds that a busy machine may take for everything around a wait
@@ -125,3 +128,29 @@ def test_who_waits_is_woken_when_the_file_is_free(tmp_path):
         assert [one.result() for one in waiting] == [None, None]
     assert len(done) == 2
     stores.close()
+
+
+@pytest.fixture
+def server_and_workers(tmp_path):
+    with demo(tmp_path / "data", folder_of("once")) as (server, site):
+        pid = server.process.pid
+        workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        assert len(workers) == 2
+        yield server, site, [int(worker) for worker in workers]
+
+
+def test_a_stopped_process_of_the_server_keeps_nobody_from_a_page(server_and_workers):
+    _, site, workers = server_and_workers
+    os.kill(workers[0], signal.SIGSTOP)
+    try:
+        pages = [ask(WireBrowser(site), "/s/once/support") for _ in range(12)]
+    finally:
+        os.kill(workers[0], signal.SIGCONT)
+    assert {page.status for page in pages} == {200}
+    assert max(page.seconds for page in pages) < SLACK
+
+
+def test_when_the_first_process_is_killed_none_goes_on_alone(server_and_workers):
+    server, _, workers = server_and_workers
+    server.process.kill()
+    assert until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
