@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import sys
+from multiprocessing import parent_process
 
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE = 1, 4  # prctl(2)
 M_PERTURB = -6  # mallopt(3)
@@ -28,7 +29,12 @@ def close_memory() -> None:
 def end_with_parent() -> None:
     """Have this process end, as if asked to, when the one that started it is gone (Linux alone)."""
     if sys.platform == "linux":
+        # Until the server has a handler here, that of the first process would swallow the signal.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+        parent = parent_process()
+        if parent and parent.pid != os.getppid():  # it was gone before that was asked for
+            raise SystemExit
 
 
 def overwrite_freed_memory() -> None:
