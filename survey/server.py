@@ -30,12 +30,12 @@ LEAST_THREADS = 2  # half of them may wait for the bodies of requests (survey.bo
 
 def build(*, demo: bool = False) -> Flask:
     """Return the application for one worker process; settings come through the environment."""
+    end_with_parent()  # before anything that takes a while: a stop may come meanwhile
     from survey.app import create_app
     from survey.bodies import WholeBodies
 
     close_memory()
     overwrite_freed_memory()
-    end_with_parent()
     config = replace(read_config(), demo=demo)
     app = create_app(config)
     places = _threads(config) // 2

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from survey.storage.stores import Stores
 from tests.conftest import folder_of
 from tests.journeys.client import Journey
 from tests.journeys.wire import WireBrowser
-from tests.serving import demo
+from tests.serving import LACRIMA, Server, demo, free_port
 from tests.survey.storage.processes import next_line, python
 from tests.waiting import until
 
@@ -133,24 +134,46 @@ def test_who_waits_is_woken_when_the_file_is_free(tmp_path):
 @pytest.fixture
 def server_and_workers(tmp_path):
     with demo(tmp_path / "data", folder_of("once")) as (server, site):
-        pid = server.process.pid
-        workers = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        assert len(workers) == 2
-        yield server, site, [int(worker) for worker in workers]
+        found = workers(server)
+        assert len(found) == 2
+        yield server, site, found
+
+
+def workers(server):
+    pid = server.process.pid
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_a_stopped_process_of_the_server_keeps_nobody_from_a_page(server_and_workers):
-    _, site, workers = server_and_workers
-    os.kill(workers[0], signal.SIGSTOP)
+    _, site, (first, _) = server_and_workers
+    os.kill(first, signal.SIGSTOP)
     try:
         pages = [ask(WireBrowser(site), "/s/once/support") for _ in range(12)]
     finally:
-        os.kill(workers[0], signal.SIGCONT)
+        os.kill(first, signal.SIGCONT)
     assert {page.status for page in pages} == {200}
     assert max(page.seconds for page in pages) < SLACK
 
 
 def test_when_the_first_process_is_killed_none_goes_on_alone(server_and_workers):
-    server, _, workers = server_and_workers
+    server, _, found = server_and_workers
     server.process.kill()
-    assert until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+    assert until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in found))
+
+
+def test_a_server_that_is_stopped_while_its_processes_start_waits_for_none(tmp_path):
+    environ = {"LACRIMA_DATA": str(tmp_path / "data"), "LACRIMA_STUDIES": str(folder_of("once"))}
+    command = [str(LACRIMA), "demo", "--empty", "--port", str(free_port())]
+    with tempfile.NamedTemporaryFile() as said:
+        server = Server(command, environ, said)
+        assert until(lambda: len(workers(server)) == 2 and not any(map(catches, workers(server))))
+        server.stop()
+        assert "refused" not in server.said
+
+
+def catches(pid):
+    """Whether a process handles SIGTERM: at first by what it has from the process before it."""
+    status = dict(
+        line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+    )
+    return int(status["SigCgt"], 16) >> (signal.SIGTERM - 1) & 1
