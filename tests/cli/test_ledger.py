@@ -5,6 +5,7 @@ from click.testing import CliRunner
 
 from forms.load import load_study
 from survey.cli.main import main
+from survey.program import program_version
 from survey.storage.stores import Stores
 from tests.answering import freeze, real_answers
 from tests.conftest import FLAGSHIP
@@ -47,6 +48,12 @@ def test_the_ledger_lists_what_left_the_house_and_to_whom(lacrima, released):
     told = lacrima("ledger", NAME).output
     assert f"tier C  {rows} rows" in told
     assert "given to Dr Ada Example, DUA 7, agreed 2031-01-01" in told
+
+
+def test_ledger_and_release_say_which_program_made_it(lacrima, released):
+    made_with = f"Lacrima {program_version()}"
+    assert f"made with {made_with}\n" in lacrima("ledger", NAME).output
+    assert made_with in (released / "out" / "README.md").read_text("utf-8")
 
 
 def test_a_recalled_release_stays_listed_with_the_reason(lacrima):
