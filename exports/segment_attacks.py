@@ -15,8 +15,9 @@ import polars as pl
 
 from exports.disclosure import claim_of
 from exports.segment_file import SegmentSource, SegmentTable
-from exports.verify import matching, uniques
+from exports.verify import downcoding, matching, uniques
 from exports.verify.attack_results import added, as_data
+from exports.verify.downcoding import downcoded
 from exports.verify.reading import Table, coded
 from forms.study import Study, Tier
 
@@ -28,7 +29,7 @@ SIMULATED = (
     "people of the study’s own simulation, who answer as its simulation.toml says and perhaps"
     " otherwise than people do"
 )
-TRIED: Mapping[str, str] = {**matching.TRIED, **uniques.TRIED}
+TRIED: Mapping[str, str] = {**matching.TRIED, **uniques.TRIED, **downcoding.TRIED}
 
 
 def control_group(tier: Tier) -> str:
@@ -65,7 +66,8 @@ def attack_segment(
     members = matching.People(truth, np.arange(len(part.source)))
     control = matching.People(_coded(strangers.select(names)), np.full(len(strangers), -1))
     found = matching.matched(table, claim, members, control, targets)
-    return as_data([*found, *uniques.uniques(table, claim, truth, targets)])
+    whole = [*uniques.uniques(table, claim, truth, targets), *downcoded(table, claim, truth)]
+    return as_data([*found, *whole])
 
 
 def _coded(frame: pl.DataFrame) -> Table:

@@ -85,7 +85,7 @@ def attack_rows(report: Report) -> list[tuple[str, str, str, str, str, str]]:
             one["adversary"],
             f"{one['tries']:,}",
             interval_of(one),
-            interval_of(one.get("control")),
+            interval_of(one.get("control") or one.get("baseline")),
             interval_of(one.get("advantage")),
         )
         for one in report.get("attacks", {}).get("tests", ())

@@ -12,17 +12,28 @@ FEWEST_CONTROLS = 10  # people of a control group: of fewer, the figure would be
 
 SINGLING_OUT, LINKABILITY, INFERENCE = "singling out", "linkability", "inference"
 REPLICATED, DISCLOSIVE = "replicated uniques", "disclosive in file, correct in original"
-GUESSED, ONE_LEFT = "downcoding, best guess", "downcoding, one candidate left"
+GUESSED = "downcoding, best guess"
+ONE_LEFT, OF_ONE_LEFT = "downcoding, one right candidate left", "downcoding, where one is left"
+WITH_CONTROL = (SINGLING_OUT, LINKABILITY, INFERENCE)
 # In the order of a report: with a control group, over all rows, of coarsened cells.
-TESTS = (SINGLING_OUT, LINKABILITY, INFERENCE, REPLICATED, DISCLOSIVE, GUESSED, ONE_LEFT)
+TESTS = (
+    SINGLING_OUT,
+    LINKABILITY,
+    INFERENCE,
+    REPLICATED,
+    DISCLOSIVE,
+    GUESSED,
+    ONE_LEFT,
+    OF_ONE_LEFT,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class AttackResult:
     """An attack of a kind (``test``) by an adversary, on a sensitive ``target`` where it has one.
 
-    It was right in ``right`` of ``tries``; on the control group in ``control_right`` of
-    ``control_tries``, 0 where there is none.
+    It was right in ``right`` of ``tries``; on the control group, or for downcoding by a guess that
+    does without it, in ``control_right`` of ``control_tries``, 0 where there is none.
     """
 
     test: str
@@ -59,8 +70,9 @@ class AttackResult:
             **_share(self.right, self.tries),
         }
         if self.control_tries:
-            found["control"] = _share(self.control_right, self.control_tries)
-            found["advantage"] = _difference(found, found["control"])
+            beside = "control" if self.test in WITH_CONTROL else "baseline"
+            found[beside] = _share(self.control_right, self.control_tries)
+            found["advantage"] = _difference(found, found[beside])
         return found
 
 

@@ -2,10 +2,12 @@
 
 The three tests of an anonymisation (Article 29 Working Party, Opinion 05/2014), each the success of
 an attack beside its success on a control group (Giomi et al. 2022): people of whom the attacker
-knows the same and who are not in the file. The difference is what being in it tells. The attacker compares what they know of a person with every row. A cell agrees
-where it shows, or its group holds, what is true; one that is withheld or was not answered speaks
-neither for nor against. The rows that fit best have the fewest cells that contradict, and of these
-the most that agree.
+knows the same and who are not in the file. The difference is what being in it tells.
+
+The attacker compares what they know of a person with every row. A cell agrees where it shows, or
+its group holds, what is true; one that is withheld or was not answered speaks neither for nor
+against. The rows that fit best have the fewest cells that contradict, and of these the most that
+agree.
 """
 
 from __future__ import annotations

@@ -13,14 +13,19 @@ from exports.segment_attacks import NOT_DRAWN, SIMULATED, attack_segment, attack
 from exports.segment_file import read_back, recode_segment, source_of, write_segment
 from exports.verify.attack_results import (
     DISCLOSIVE,
+    GUESSED,
     INFERENCE,
     LINKABILITY,
+    OF_ONE_LEFT,
+    ONE_LEFT,
     REPLICATED,
     SINGLING_OUT,
     added,
     wilson,
 )
+from exports.verify.downcoding import READER, downcoded
 from exports.verify.matching import INSIDER, OUTSIDER, TOLD
+from exports.verify.reading import Claim, coded
 from forms.load import load_study
 from survey.releases.control_group import simulated_people
 from tests.conftest import FLAGSHIP
@@ -128,6 +133,48 @@ def test_no_unique_person_and_no_answer_of_a_class_is_left_to_who_knows_the_core
     target = "int_main" if test == DISCLOSIVE else ""
     assert files()[tier].real[test, OUTSIDER, target].right == 0
     assert share(as_answered(tier)[test, OUTSIDER, target]) > 0.1
+
+
+def weakly_coarsened(values, table):
+    """What downcoding reaches where a rare value alone was coarsened, and no other with it."""
+    claim = Claim(core=("age",), k=2, covers={"age": {"101": frozenset(values)}},
+                  suppressed={"age": "-93"}, missing={"age": frozenset({"-93"})})  # fmt: skip
+    columns = {name: coded(pl.Series(cells)) for name, cells in table.items()}
+    found = downcoded({"age": columns["written"]}, claim, {"age": columns["true"]})
+    return {one.test: one for one in found}
+
+
+def test_downcoding_finds_a_value_that_was_coarsened_alone():
+    table = {"written": ["1"] * 6 + ["101"] * 3, "true": ["1"] * 6 + ["2"] * 3}
+    found = weakly_coarsened({"1", "2"}, table)
+    assert (found[GUESSED].right, found[GUESSED].tries, found[GUESSED].control_right) == (3, 3, 0)
+    assert (found[ONE_LEFT].right, found[ONE_LEFT].tries) == (3, 3)
+    assert share(found[OF_ONE_LEFT]) == 1
+
+
+def test_downcoding_finds_nothing_where_the_others_were_coarsened_too():
+    table = {"written": ["101"] * 9, "true": ["1"] * 6 + ["2"] * 3}
+    found = weakly_coarsened({"1", "2"}, table)
+    assert found[GUESSED].right == found[GUESSED].control_right
+    assert found[ONE_LEFT].right == 0
+    assert OF_ONE_LEFT not in found
+
+
+def test_downcoding_reckons_with_what_was_withheld():
+    table = {"written": ["1"] * 6 + ["3"] * 5 + ["-93"] * 4,
+             "true": ["1"] * 6 + ["3"] * 5 + ["2", "2", "2", "-99"]}  # fmt: skip
+    found = weakly_coarsened({"1", "2"}, table)
+    # Of somebody who gave no answer there is none to be found.
+    assert (found[ONE_LEFT].right, found[ONE_LEFT].tries) == (3, 3)
+
+
+@pytest.mark.parametrize("tier", ["B", "C"])
+def test_downcoding_a_release_gains_little_over_the_shares_of_the_file(tier):
+    guess = files()[tier].real[GUESSED, READER, ""]
+    assert guess.tries > 100
+    assert abs(share(guess) - of_control(guess)) < 0.05
+    one = files()[tier].real[ONE_LEFT, READER, ""]
+    assert share(one) < 0.06
 
 
 def test_the_open_file_is_held_against_those_who_agreed_and_were_not_drawn():
