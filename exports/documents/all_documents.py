@@ -10,6 +10,7 @@ from exports.documents.codebook_page import codebook
 from exports.documents.context import DocumentContext, joined, pretty_json
 from exports.documents.instruments import wordings
 from exports.documents.metadata import IGNORED, dataset_description, ddi
+from exports.documents.motivated_intruder import motivated_intruder
 from exports.documents.protection import report_page
 from exports.documents.readme import changes, citation_cff, licence, readme
 from exports.documents.scripts import python_r, spss_syntax, stata_do
@@ -56,6 +57,7 @@ def documents(context: DocumentContext) -> dict[str, bytes]:
             ".psychds-ignore": joined(IGNORED, "\n"),
             "dataset_description.json": dataset_description(context),
             "documentation/ddi.xml": ddi(context),
+            "documentation/motivated-intruder.md": motivated_intruder(context),
             **codebook(context),
             **scripts(context),
         }

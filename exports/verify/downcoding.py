@@ -95,8 +95,9 @@ class _Tally:
         true, may_be, left = true[valued], may_be[valued], left[valued]
         one = np.asarray(left.sum(axis=1) == 1)
         # A rule that leaves nothing is wrong there, and says nothing.
-        left = np.where(left.any(axis=1)[:, None], left, may_be)
-        by_rule, without = (np.asarray(column.commonest(which) == true) for which in (left, may_be))
+        left = np.where(np.asarray(left.any(axis=1))[:, None], left, may_be)
+        by_rule = np.asarray(column.commonest(left) == true)
+        without = np.asarray(column.commonest(may_be) == true)
         self.tries += len(true)
         self.by_rule += int(by_rule.sum())
         self.without += int(without.sum())
