@@ -36,7 +36,8 @@ RESULT = (
     "Decided by, and when",
     "Next review: date, or what brings it about",
 )
-ROWS_TRIED = 3  # empty lines for what the person thought of
+TRIED = ("what", "with which source", "found", "right")
+EMPTY_LINES = 3  # empty lines for what the person thought of
 
 
 def _released(context: DocumentContext) -> Iterator[tuple[str, str]]:
@@ -44,7 +45,7 @@ def _released(context: DocumentContext) -> Iterator[tuple[str, str]]:
     yield "Study", context.study.title
     yield "Tier", f"{tier['name']}, {tier['label'].lower()}, for {tier['audience']}"
     if "rows" in report:
-        yield "Rows", f"{report['rows']:,}. {context.sample}".strip()
+        yield "Rows", f"{report['rows']:,}. {context.sample}".rstrip(". ") + "."
     if k := report.get("k"):
         yield "Rows alike in the core variables", f"{k['reached']} at least; {k['asked']} promised"
     if digest := context.digest:
@@ -53,14 +54,14 @@ def _released(context: DocumentContext) -> Iterator[tuple[str, str]]:
 
 def _ideas(context: DocumentContext) -> Iterator[str]:
     """Yield what may be tried, by what this file shows."""
-    labels = {
-        group: [str(e["label"]) for e in context.codebook if e["group"] == group and e["question"]]
+    known = {
+        group: ", ".join(e["variable"] for e in context.codebook if e["group"] == group)
         for group in ("core", "insider")
     }
-    if labels["core"]:
-        yield f"Somebody known by {', '.join(labels['core'])}: look for their row."
-    if labels["insider"]:
-        yield f"Somebody who was there and also knows {', '.join(labels['insider'])}."
+    if known["core"]:
+        yield f"Somebody of whom these are known: {known['core']}."
+    if known["insider"]:
+        yield f"Somebody of whom these are known besides, from being there: {known['insider']}."
     yield "Somebody who has told a friend, or a page that anybody can read, some of their answers."
     yield "Somebody who is rare by one thing or by two together, in the news or in a place."
 
@@ -75,7 +76,7 @@ def motivated_intruder(context: DocumentContext) -> bytes:
         markup.bullets(attacks_in_words(context.report)),
     ]
     ideas = [(idea, *[BLANK] * 3) for idea in _ideas(context)]
-    ideas += [(BLANK,) * 4] * ROWS_TRIED
+    ideas += [(BLANK,) * 4] * EMPTY_LINES
     return markup.document(
         [
             "# Motivated intruder test",
@@ -84,10 +85,7 @@ def motivated_intruder(context: DocumentContext) -> bytes:
             markup.section("What was released", markup.table(("what", ""), _released(context))),
             markup.section("What the program measured", *(said if measured else ())),
             markup.section("Who tries", _blank(TEST)),
-            markup.section(
-                "What was tried",
-                markup.table(("what", "with which source", "found", "right"), ideas),
-            ),
+            markup.section("What was tried", markup.table(TRIED, ideas)),
             markup.section("Result", _blank(RESULT)),
         ]
     )

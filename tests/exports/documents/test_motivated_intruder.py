@@ -22,8 +22,8 @@ def line(text, start):
 def test_what_the_report_measured_is_filled_in():
     text = form(attacks=ATTACKS, k={"asked": 5, "reached": 7})
     assert line(text, "singling out") == (
-        "| singling out | knows the core variables | 100 | 3 % [1; 8.5] | 1 % [0.2; 5.4] "
-        "| 2 % [-2.8; 7.5] |"
+        "| singling out | knows the core variables | 100 | 3 % [1; 8.5] | 1 % [0.2; 5.5] "
+        "| 2 % [-2.9; 7.5] |"
     )
     assert "The control group is people who were not drawn." in text
     assert "| Rows alike in the core variables | 7 at least; 5 promised |" in text
@@ -36,9 +36,10 @@ def test_what_a_person_does_is_left_blank():
 
 
 def test_what_may_be_tried_names_what_the_file_shows():
-    assert "Which age?" in line(form(), "Somebody known by")
-    assert "Which where?" in line(form(), "Somebody who was there")
+    assert "age, town." in line(form(), "Somebody of whom these are known:")
+    assert "where." in line(form(), "Somebody of whom these are known besides")
 
 
 def test_a_release_that_was_not_attacked_says_nothing_of_attacks():
-    assert "What the program measured" not in form()
+    assert "## What the program measured" not in form()
+    assert "## What the program measured" in form(attacks=ATTACKS)
