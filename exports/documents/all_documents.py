@@ -57,10 +57,11 @@ def documents(context: DocumentContext) -> dict[str, bytes]:
             ".psychds-ignore": joined(IGNORED, "\n"),
             "dataset_description.json": dataset_description(context),
             "documentation/ddi.xml": ddi(context),
-            "documentation/motivated-intruder.md": motivated_intruder(context),
             **codebook(context),
             **scripts(context),
         }
+    if context.holds == "rows":
+        files["documentation/motivated-intruder.md"] = motivated_intruder(context)
     # The README lists the others, so that it comes after them.
     return {"README.md": readme(context, files), **files}
 

@@ -1,3 +1,4 @@
+from exports.documents.all_documents import documents
 from exports.documents.motivated_intruder import BLANK, motivated_intruder
 from exports.verify.attack_results import SINGLING_OUT, AttackResult
 from exports.verify.matching import OUTSIDER, TRIED
@@ -38,6 +39,12 @@ def test_what_a_person_does_is_left_blank():
 def test_what_may_be_tried_names_what_the_file_shows():
     assert "age, town." in line(form(), "Somebody of whom these are known:")
     assert "where." in line(form(), "Somebody of whom these are known besides")
+
+
+def test_a_release_of_texts_has_no_such_form():
+    name = "documentation/motivated-intruder.md"
+    assert name in documents(context())
+    assert name not in documents(context(holds="texts"))
 
 
 def test_a_release_that_was_not_attacked_says_nothing_of_attacks():

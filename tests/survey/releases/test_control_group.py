@@ -80,6 +80,8 @@ def test_they_are_the_same_each_time_and_of_the_versions_of_the_file(tmp_path):
     study = load_study(FLAGSHIP)
     rows = source_of(study, simulated(study, 50), ORDINARY).stored
     one, other = (simulated_people(study, FLAGSHIP, ORDINARY, like=rows) for _ in range(2))
+    assert one is not None
+    assert other is not None
     assert one.equals(other)
     assert one["study_version"].unique().to_list() == rows["study_version"].unique().to_list()
     assert not set(one.rows()) & set(rows.rows())
