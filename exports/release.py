@@ -29,6 +29,7 @@ from exports.report import (
     not_answered_in,
     report_of,
 )
+from exports.segment_attacks import attacks_told
 from exports.segment_file import SegmentSource, SegmentTable, fields_for
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim, MalformedFile, read_table
@@ -143,7 +144,7 @@ def assemble(
         limits=[said.sentence for said in cautions(findings, claim)], occasion=occasion,
         levels=levels_shown(fields, counts, study.policy),
         ncp=ncp_of(fields, counts, study.policy, not_answered_in(parts)),
-        attacks=attacked(data, claim),
+        attacks={**attacked(data, claim), **attacks_told(tier, [part.attacks for part in parts])},
     )  # fmt: skip
     # After the verdict, as the other formats are made from the CSV and cannot be better than it.
     write_formats(data, codebook, title=study.title, notes=marks_of(report))

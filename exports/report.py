@@ -72,6 +72,7 @@ class SegmentEntry:
     figures: Mapping[str, Any] = field(default_factory=dict)  # BESIDE_TRUTH
     # Core column → rows without an answer before anything was withheld.
     not_answered: Mapping[str, int] = field(default_factory=dict)
+    attacks: Sequence[Mapping[str, Any]] = ()  # what they reached (exports.segment_attacks)
 
 
 NO_ANSWER = "withheld or not answered"  # cells of a core column with its one missing code

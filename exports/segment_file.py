@@ -102,7 +102,8 @@ class SegmentTable:
     engine brought about. ``strata`` says in which stratum each row is, in the order of ``source``,
     null for rows without any core answer, which give nobody away;
     ``not_answered`` counts for each core column the rows that had no answer before anything was
-    withheld.
+    withheld; ``not_drawn`` are, like ``source``, the rows that a sample could have taken and the
+    lot did not.
     """
 
     fields: tuple[Field, ...]
@@ -112,6 +113,7 @@ class SegmentTable:
     left_out: dict[str, int]
     strata: pl.Series
     not_answered: dict[str, int]
+    not_drawn: pl.Series
     notes: tuple[str, ...] = ()
 
 
@@ -169,7 +171,7 @@ def recode_segment(
     """
     fields = kept_in(source.fields, tier)
     names = [f.name for f in fields]
-    rows, left_out = _taken(source, tier, drawn)
+    rows, not_drawn, left_out = _taken(source, tier, drawn)
     strata = strata_of(study, fields, source.stored)
     # Scores and flags anew, from what this tier shows.
     shown = table_of(study, one_missing_code(source.table, source.fields), fields)
@@ -194,16 +196,17 @@ def recode_segment(
         left_out=left_out,
         strata=strata[kept],
         not_answered=not_answered(fields, source.stored[kept]),
+        not_drawn=not_drawn,
         notes=(*start.notes, *found.notes),
     )
 
 
 def _taken(
     source: SegmentSource, tier: Tier, drawn: pl.Series | None
-) -> tuple[pl.Series, dict[str, int]]:
-    """Return the positions of the rows that ``tier`` takes, and how many it does not, by reason."""
+) -> tuple[pl.Series, pl.Series, dict[str, int]]:
+    """Return the rows that ``tier`` takes, those not drawn, and how many it does not, by reason."""
     rows = pl.Series(range(len(source.table)), dtype=pl.UInt32)
-    left_out = {}
+    not_drawn, left_out = rows.clear(), {}
     if tier.needs_open_consent:
         agreed = rows.filter(source.table["c_open"] == 1)
         left_out[NO_OPEN_CONSENT] = len(rows) - len(agreed)
@@ -211,10 +214,10 @@ def _taken(
     if tier.kind.sample < 1:
         if drawn is None:
             raise ExportRefused(f"Tier {tier.name} is a sample, and nobody drew one.")
-        sample = rows.filter(drawn.gather(rows))
-        left_out[NOT_DRAWN.format(share=100 * tier.kind.sample)] = len(rows) - len(sample)
-        rows = sample
-    return rows, {reason: number for reason, number in left_out.items() if number}
+        lots = drawn.gather(rows)
+        rows, not_drawn = rows.filter(lots), rows.filter(~lots)
+        left_out[NOT_DRAWN.format(share=100 * tier.kind.sample)] = len(not_drawn)
+    return rows, not_drawn, {reason: number for reason, number in left_out.items() if number}
 
 
 def write_segment(part: SegmentTable, path: Path, *, after: int = 0) -> None:

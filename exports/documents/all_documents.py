@@ -10,6 +10,7 @@ from exports.documents.codebook_page import codebook
 from exports.documents.context import DocumentContext, joined, pretty_json
 from exports.documents.instruments import wordings
 from exports.documents.metadata import IGNORED, dataset_description, ddi
+from exports.documents.motivated_intruder import motivated_intruder
 from exports.documents.protection import report_page
 from exports.documents.readme import changes, citation_cff, licence, readme
 from exports.documents.scripts import python_r, spss_syntax, stata_do
@@ -59,6 +60,8 @@ def documents(context: DocumentContext) -> dict[str, bytes]:
             **codebook(context),
             **scripts(context),
         }
+    if context.holds == "rows":
+        files["documentation/motivated-intruder.md"] = motivated_intruder(context)
     # The README lists the others, so that it comes after them.
     return {"README.md": readme(context, files), **files}
 

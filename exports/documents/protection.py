@@ -65,6 +65,45 @@ def treatments(report: Report) -> Iterator[tuple[str, str]]:
             yield name, ", ".join(f"{n} rows {k}" for k, n in counted.items())
 
 
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}".removesuffix(".0")
+
+
+def interval_of(found: Mapping[str, Any] | None) -> str:
+    """Return a share in percent with its 95 % interval, a dash for none."""
+    if not found:
+        return "–"
+    low, high = map(_percent, found["interval"])
+    return f"{_percent(found['share'])} % [{low}; {high}]"
+
+
+def attack_rows(report: Report) -> list[tuple[str, str, str, str, str, str]]:
+    """Return each attack that was tried: what, by whom, tries, success, on the control group, more.
+
+    Empty for a release that was not attacked.
+    """
+    return [
+        (
+            f"{one['test']} of {one['target']}" if "target" in one else str(one["test"]),
+            one["adversary"],
+            f"{one['tries']:,}",
+            interval_of(one),
+            interval_of(one.get("control") or one.get("baseline")),
+            interval_of(one.get("advantage")),
+        )
+        for one in report.get("attacks", {}).get("tests", ())
+    ]
+
+
+def attacks_in_words(report: Report) -> list[str]:
+    """Return a sentence on each attack that was tried, and one on the control group."""
+    attacks = report.get("attacks", {})
+    tried = [f"{test.capitalize()}. {said}" for test, said in attacks.get("tried", {}).items()]
+    if tried and any("control" in one for one in attacks["tests"]):
+        tried.append(f"The control group is {attacks['control_group']}.")
+    return tried
+
+
 # At most so many figures stand on top; the rest follow as a table.
 AT_A_GLANCE = 6
 
@@ -115,6 +154,8 @@ def report_page(context: DocumentContext) -> bytes:
             (name, *(column.get(step) or "–" for step in steps))
             for name, column in report.get("columns", {}).items()
         ],
+        attacks=attack_rows(report),
+        tried=attacks_in_words(report),
         limits=report.get("limits", ()),
         corrections=report.get("corrections", ()),
         approval=context.approval,

@@ -218,6 +218,7 @@ FILES = {
     "documentation/ddi.xml": "the same for archives (DDI-Codebook 2.5)",
     "documentation/report.html": "how the data were protected, and what was measured",
     "documentation/report.json": "the same for programs",
+    "documentation/motivated-intruder.md": "form for a person who tries to find people in the rows",
     "documentation/cherries.md": "reporting checklist for web surveys, prefilled",
     "documentation/consent-*": "what clients were told and agreed to, by version and language",
     "materials/questionnaire-*": "what was asked, by version and language",

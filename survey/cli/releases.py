@@ -192,7 +192,7 @@ def release(
     version = signed_version(stores, version, today_here().isoformat())
     order = ReleaseRequest(
         tier=tier, out=out, pilot=pilot, recipient=recipient, facts=version.facts,
-        who=claimed_name(),
+        who=claimed_name(), study_folder=version.folder,
     )  # fmt: skip
     with click.progressbar(length=100, label="Releasing", hidden=not sys.stderr.isatty()) as bar:
         done = process.run(

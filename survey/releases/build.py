@@ -20,6 +20,7 @@ from exports.errors import ExportRefused
 from exports.output_files import sha256_of
 from exports.release import check_segment
 from exports.report import ReleaseContext, SegmentEntry
+from exports.segment_attacks import attack_segment
 from exports.segment_file import read_back, recode_segment, source_of, write_segment
 from exports.tables.measure import Measurement
 from exports.texts.text_release import TextContext, TextRelease, text_release
@@ -29,6 +30,7 @@ from survey.clock import iso_utc
 from survey.errors import Refusal
 from survey.releases import measuring, pilots
 from survey.releases.archive import Archive
+from survey.releases.control_group import simulated_people
 from survey.releases.floors import least_new_rows
 from survey.releases.stored_answers import (
     StoredAnswers,
@@ -114,7 +116,8 @@ class ReleaseRequest:
     """A release as it is asked for. ``made_at`` is an ISO time for the ledger; no file holds it.
 
     ``recipient`` names who gets a restricted file: person, agreement, date; ``who`` asked for it,
-    as the audit names them.
+    as the audit names them. ``study_folder`` has the recipe of the simulated people on whom attacks
+    are tried as well.
     """
 
     tier: str
@@ -125,6 +128,7 @@ class ReleaseRequest:
     recipient: Mapping[str, str] | None = None
     facts: Mapping[str, str] | None = None
     who: str = ""
+    study_folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +146,7 @@ class SegmentFile:
         return SegmentEntry(
             self.path, self.part.segment, self.part.rows, about["left_out"],
             tuple(about["notes"]), about["figures"], about.get("not_answered", {}),
+            about.get("attacks", ()),
         )  # fmt: skip
 
 
@@ -271,6 +276,14 @@ class ReleaseBuild:
         target = self._target(*at)
         write_segment(part, target, after=after)
         figures = check_segment(part, target, source, tier=tier, study=self.study)
+        strangers = None
+        if tier.kind.sample == 1:
+            strangers = simulated_people(
+                self.study, self.request.study_folder, self.context, like=source.stored
+            )
+        attacked = attack_segment(
+            part, target, source, tier=tier, study=self.study, strangers=strangers
+        )
         write_people(people.gather(part.source), target)
         about = {
             **about,
@@ -278,6 +291,7 @@ class ReleaseBuild:
             "notes": list(part.notes),
             "figures": figures,
             "not_answered": part.not_answered,
+            "attacks": attacked,
         }
         return self._add(target, at, len(part.order), about)
 

@@ -222,6 +222,7 @@ class JobWorker:
             recipient=self.job.recipient,
             facts=version.facts,
             who=self.job.who,
+            study_folder=version.folder,
         )
 
 

@@ -16,6 +16,7 @@ from exports.columns import frame_of
 from exports.generalise import path_to
 from exports.release import assemble, check_segment
 from exports.report import ORDINARY, ReleaseContext, Report, SegmentEntry
+from exports.segment_attacks import attack_segment
 from exports.segment_file import SegmentSource, read_back, recode_segment, source_of, write_segment
 from forms.simulation import load_recipe
 from forms.study import Study, Tier
@@ -90,8 +91,9 @@ def _part_file(
     part = recode_segment(study, source, tier, drawn=drawn, seed=seed)
     write_segment(part, path)
     figures = check_segment(part, path, source, tier=tier, study=study)
+    attacked = attack_segment(part, path, source, tier=tier, study=study)
     entry = SegmentEntry(
-        path, 1, len(part.order), part.left_out, part.notes, figures, part.not_answered,
+        path, 1, len(part.order), part.left_out, part.notes, figures, part.not_answered, attacked,
     )  # fmt: skip
     return entry, part.source
 

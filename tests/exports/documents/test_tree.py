@@ -13,8 +13,8 @@ READ = {
     "dataset_description.json", "documentation/cherries.md", "documentation/codebook.csv",
     "documentation/codebook.html", "documentation/codebook.json",
     "documentation/consent-c1-en.html", "documentation/consent-c1-en.md", "documentation/ddi.xml",
-    "documentation/report.html", "materials/questionnaire-1-en.html",
-    "materials/questionnaire-1-en.md",
+    "documentation/motivated-intruder.md", "documentation/report.html",
+    "materials/questionnaire-1-en.html", "materials/questionnaire-1-en.md",
 }  # fmt: skip
 # Tables and lists for programs, which have no line for a mark.
 UNMARKED = {".psychds-ignore", "documentation/codebook.csv"}
