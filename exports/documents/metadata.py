@@ -25,6 +25,7 @@ from exports.documents.readme import (
     urn,
 )
 from exports.files.formats import FORMATS
+from exports.files.source import NOMINAL, ORDINAL, level_of
 from forms.authors import Author
 
 PRIVACY = (
@@ -290,6 +291,7 @@ def _variable(entry: Entry) -> Node:
         files=FILE_ID,
         dcml=str(entry.get("decimals", 0)) if decimal else "",
         intrvl="contin" if entry.get("range") else "discrete",
+        nature=level if (level := level_of(entry)) in (NOMINAL, ORDINAL) else "",
     )
 
 

@@ -182,6 +182,12 @@ def description(context: DocumentContext) -> str:
     ).strip()
 
 
+LATER = (
+    "Later releases hold the rows of earlier ones byte for byte, and add batches. Where a batch "
+    "brings a level that mixes with others, its column comes at the end of each line."
+)
+
+
 def changes(context: DocumentContext) -> bytes:
     """CHANGES.md: batches in the file, versions of the words, corrections of earlier releases."""
     report = context.report
@@ -196,7 +202,7 @@ def changes(context: DocumentContext) -> bytes:
         [
             "# Changes",
             f"**{context.mark}.**" * bool(context.mark),
-            "Later releases hold the rows of earlier ones byte for byte, and add batches.",
+            LATER,
             markup.section("Batches in this release", markup.bullets(batches)),
             markup.section("Versions of the questions", markup.bullets(versions)),
             markup.section("Corrections", markup.bullets(corrections) or none),
@@ -216,6 +222,7 @@ FILES = {
     "documentation/consent-*": "what clients were told and agreed to, by version and language",
     "materials/questionnaire-*": "what was asked, by version and language",
     "analysis/import.*": "read the data with labels: R, SPSS, Stata, Python",
+    "analysis/lift.*": "make the columns of one level from those of mixed levels, and compare",
     "analysis/score.*": "recompute every score from the items, and compare",
     "dataset_description.json": "metadata (Psych-DS)",
     "CITATION.cff": "how to cite, for programs",

@@ -277,7 +277,7 @@ def _last_end(block: bytes) -> int:
     return end + 1
 
 
-def _pieces(csv: Path) -> Iterator[bytes]:
+def pieces(csv: Path) -> Iterator[bytes]:
     """The records of ``csv`` without its header, in pieces that end where a record ends."""
     with csv.open("rb") as file:
         file.readline()
@@ -309,7 +309,7 @@ def _frames(csv: Path, codebook: Codebook) -> Iterator[pl.DataFrame]:
     }
     kinds = {name: kind if plain[name] else pl.String for name, kind in stored.items()}
     texts = [entry["variable"] for entry in codebook if is_text(entry)]
-    for piece in _pieces(csv):
+    for piece in pieces(csv):
         try:
             frame = pl.read_csv(piece, schema=kinds, has_header=False)
             frame = frame.with_columns(

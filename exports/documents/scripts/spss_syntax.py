@@ -1,24 +1,31 @@
-"""import.sps and score.sps: syntax for SPSS (and PSPP), with one user-missing range."""
+"""import.sps, score.sps and lift.sps: syntax for SPSS (and PSPP), with one user-missing range."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from textwrap import fill
 
 from exports.documents.context import DocumentContext, joined
 from exports.documents.scripts.python_r import (
     TOLERANCE,
+    LiftRule,
     ScoringPlan,
     in_missing_range,
     number,
     renamed,
 )
 from exports.files.source import SPSS, cut_bytes, distinct_labels, level_of, names_in
-from forms.study import LABEL_BYTES
+from forms.study import LABEL_BYTES, WITHHELD
 
 # Bytes; what is longer is cut by SPSS with a warning, so we cut at a character first.
 LONGEST_LABEL = 255
 # A line of syntax may hold 256 bytes; long literals are joined with +.
 LITERAL = 160
+LINE = 98  # characters of a line of codes
+
+
+FIRST = "Set the folder of the release first: CD 'the folder'"
+IMPORT = "INSERT FILE='analysis/import.sps'."
 
 
 def quoted(text: str, most: int) -> str:
@@ -77,7 +84,7 @@ def _lines(names: Iterable[str]) -> str:
 def import_sps(context: DocumentContext) -> bytes:
     """Syntax that reads the CSV with labels, missing range and measurement levels."""
     names = names_of(context)
-    how = "Reads the data with labels; set the folder of the release first: CD 'the folder'"
+    how = "Reads the data with labels"
     labels = [
         f"  {names[e['variable']]} {quoted(e['label'], LONGEST_LABEL)}" for e in context.codebook
     ]
@@ -85,7 +92,7 @@ def import_sps(context: DocumentContext) -> bytes:
     ranged = _lines(names[name] for name in in_missing_range(context))
     return joined(
         [
-            _head(context, how, *renamed(names)),
+            _head(context, how, FIRST, *renamed(names)),
             _read(context, names),
             "VARIABLE LABELS\n" + "\n".join(labels) + ".",
             *_value_labels(context, names),
@@ -113,11 +120,11 @@ def _rules(plan: ScoringPlan, scored: Mapping[str, str], names: Mapping[str, str
 
 
 def score_sps(context: DocumentContext, plan: ScoringPlan) -> bytes:
-    """Syntax that recomputes every score; run it after import.sps."""
+    """Syntax that reads the data, recomputes every score and compares."""
     names = names_of(context)
     scored = {column: f"re_{at}" for at, column in enumerate(plan.scored, start=1)}
     flags = {column: scored[column].replace("re_", "off_") for column in plan.columns}
-    how = "Recomputes every score; run import.sps first. Every maximum in the table must be 0"
+    how = "Recomputes every score. Every maximum in the table must be 0"
     skipped = [f"Not recomputed, its items are not all here: {name}" for name in plan.skipped]
     # Of two missing values the comparison is missing in SPSS, and is no difference: SYSMIS=0.
     compared = [
@@ -129,4 +136,34 @@ def score_sps(context: DocumentContext, plan: ScoringPlan) -> bytes:
     ]
     table = f"DESCRIPTIVES VARIABLES=\n{_lines(flags.values())}\n  /STATISTICS=MAX."
     rules = _rules(plan, scored, names)
-    return joined([_head(context, how, *skipped), *rules, *compared, table * bool(flags)])
+    parts = [_head(context, how, FIRST, *skipped), IMPORT, *rules, *compared]
+    return joined([*parts, table * bool(flags)])
+
+
+def _recoded(rule: LiftRule, names: Mapping[str, str], into: str) -> str:
+    groups = "\n".join(
+        fill(f"({', '.join(map(str, cells))}={group})", LINE, initial_indent="  ",
+             subsequent_indent="    ")
+        for group, cells in rule.groups.items()
+    )  # fmt: skip
+    released = names[rule.column]
+    return (
+        f"RECODE {names[rule.source]}\n{groups}\n"
+        f"  (MISSING=COPY) (ELSE={WITHHELD}) INTO {into}.\n"
+        f"MISSING VALUES {into} (LO THRU -90).\n"
+        f"COMPUTE off_{into} = (VALUE({into}) <> VALUE({released})).\n"
+        f"VARIABLE LABELS off_{into} '{released} differs from the released column'."
+    )
+
+
+def lift_sps(context: DocumentContext, rules: Sequence[LiftRule]) -> bytes:
+    """Syntax that reads the data, makes every column of one level anew and compares."""
+    names = names_of(context)
+    made = {rule.column: f"lift_{at}" for at, rule in enumerate(rules, start=1)}
+    how = "Makes each column of one level from that of mixed levels. Every maximum must be 0"
+    told = [f"{into} is {names[column]} made anew" for column, into in made.items()]
+    recoded = (_recoded(rule, names, made[rule.column]) for rule in rules)
+    table = (
+        f"DESCRIPTIVES VARIABLES=\n{_lines(f'off_{m}' for m in made.values())}\n  /STATISTICS=MAX."
+    )
+    return joined([_head(context, how, FIRST, *told), IMPORT, *recoded, table])
