@@ -19,6 +19,7 @@ from forms.study import NOT_REACHED, NOT_SCORED, WITHHELD, Column, Hierarchy, St
 Entry = dict[str, Any]
 
 AS_ASKED = "As asked"
+MULTIPLE = "multiple"  # a kind of question: several options may be ticked, each a column
 LIFTED = "lifted"  # the part of columns that show a key column at one level (exports.lifted)
 
 ADMINISTRATIVE: Mapping[str, tuple[str, Mapping[str, str]]] = {
@@ -51,8 +52,8 @@ def blank(field: Field) -> Entry:
         "required": False,
         "codes": {}, "range": None, "missing": {}, "may_be_empty": False, "decimals": 0,
         "construct": "", "note": "", "role": field.role, "group": field.group,
-        "scales": [], "rule": "", "items": [], "reversed": [], "level": 0, "groups": {},
-        "treatment": AS_ASKED,
+        "multiple_response": "", "scales": [], "rule": "", "items": [], "reversed": [],
+        "level": 0, "groups": {}, "treatment": AS_ASKED,
     }  # fmt: skip
 
 
@@ -65,6 +66,7 @@ def _answer(study: Study, field: Field, column: Column) -> Entry:
         **blank(field),
         "label": column.label or page.title,
         "kind": question.kind,
+        "multiple_response": column.variable if question.kind == MULTIPLE else "",
         "question": dict(question.text.by_branch) or {"everybody": question.text.everybody},
         "page": page.title,
         "hint": question.hint,

@@ -17,7 +17,8 @@ from exports.output_files import csv_text
 
 COLUMNS = (
     "variable", "label", "question", "part", "kind", "type", "measure", "page", "routing",
-    "required", "codes", "range", "missing", "may_be_empty", "decimals", "construct", "scales",
+    "required", "codes", "range", "missing", "may_be_empty", "decimals", "construct",
+    "multiple_response", "scales",
     "rule", "items", "reversed", "role", "group", "level", "groups", "treatment", "n_valid",
     "n_missing", "hint", "note",
 )  # fmt: skip

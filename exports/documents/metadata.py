@@ -25,7 +25,7 @@ from exports.documents.readme import (
     urn,
 )
 from exports.files.formats import FORMATS
-from exports.files.source import NOMINAL, ORDINAL, level_of
+from exports.files.source import NOMINAL, ORDINAL, level_of, multiple_response_sets
 from forms.authors import Author
 
 PRIVACY = (
@@ -303,6 +303,10 @@ def ddi(context: DocumentContext) -> bytes:
         if members:
             group = _node("varGrp", _node("labl", heading), type="section", var=members)
             data.append(group)
+    for one in multiple_response_sets(context.codebook):
+        members = " ".join(f"V_{variable}" for variable in one.variables)
+        label = _node("labl", one.label)
+        data.append(_node("varGrp", label, type="multipleResp", var=members, name=one.name))
     data.extend(_variable(entry) for entry in context.codebook)
     root = _node(
         "codeBook",

@@ -17,22 +17,14 @@ from exports.lifted import join_lifted, lifted_columns, with_lifted
 from exports.verify.verdict import faults
 from exports.verify.verify import verify
 from forms.study import Hierarchy, HierarchyGroup, Study
-from tests.exports.documents.desk import FLAGSHIP
-from tests.exports.releases import book_of, data_in, make_release, simulated
+from tests.exports.releases import book_of, data_in
 from tests.exports.tiny import POLICY, STUDY, study_with
 
 LIFTED = ["age_band_l1", "region_raised_l1", "region_raised_l2"]
 
 
-@pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("release") / "out"
-    make_release(FLAGSHIP, simulated(FLAGSHIP, 600), tier="C", out=out)
-    return out
-
-
-def test_each_level_that_mixes_with_a_finer_one_has_a_column_at_the_end_of_the_line(release):
-    assert list(data_in(release)[0])[-3:] == LIFTED
+def test_each_level_that_mixes_with_a_finer_one_has_a_column_at_the_end_of_the_line(mixed):
+    assert list(data_in(mixed)[0])[-3:] == LIFTED
 
 
 def covered(entry: dict[str, Any], cell: str) -> frozenset[int]:
@@ -40,10 +32,10 @@ def covered(entry: dict[str, Any], cell: str) -> frozenset[int]:
 
 
 @pytest.mark.parametrize("name", LIFTED)
-def test_a_lifted_cell_is_what_the_codebook_says_of_the_written_one(release, name):
-    book, seen = book_of(release), set()
+def test_a_lifted_cell_is_what_the_codebook_says_of_the_written_one(mixed, name):
+    book, seen = book_of(mixed), set()
     source = book[name]["items"][0]
-    for row in data_in(release):
+    for row in data_in(mixed):
         written, lifted = row[source], row[name]
         seen.add((written, lifted))
         if written == "-93":
@@ -58,30 +50,30 @@ def test_a_lifted_cell_is_what_the_codebook_says_of_the_written_one(release, nam
 
 
 @pytest.mark.parametrize("suffix", [".sav", ".dta"])
-def test_statistical_files_hold_and_label_them(release, suffix):
-    [path] = (release / "data").glob(f"*{suffix}")
+def test_statistical_files_hold_and_label_them(mixed, suffix):
+    [path] = (mixed / "data").glob(f"*{suffix}")
     read = {".sav": pyreadstat.read_sav, ".dta": pyreadstat.read_dta}[suffix]
     frame, about = read(path, output_format="polars", user_missing=True)
     labels = about.column_names_to_labels
     assert labels["region_raised"] == "Mixed levels: Where did you mostly grow up?"
     assert labels["region_raised_l2"] == "Level 2: Where did you mostly grow up?"
     assert about.variable_value_labels["region_raised_l2"][201].startswith("Europe, North America")
-    written = [int(row["region_raised_l2"]) for row in data_in(release)]
+    written = [int(row["region_raised_l2"]) for row in data_in(mixed)]
     found = [-93 if cell == "g" else int(cell) for cell in frame["region_raised_l2"]]
     assert found == written
 
 
-def test_parquet_holds_them(release):
-    [path] = (release / "data").glob("*.parquet")
+def test_parquet_holds_them(mixed):
+    [path] = (mixed / "data").glob("*.parquet")
     frame = pl.read_parquet(path, columns=LIFTED)
-    assert frame.rows() == [tuple(int(row[n]) for n in LIFTED) for row in data_in(release)]
+    assert frame.rows() == [tuple(int(row[n]) for n in LIFTED) for row in data_in(mixed)]
 
 
-def test_spss_and_the_codebook_call_mixed_levels_nominal(release):
-    [path] = (release / "data").glob("*.sav")
+def test_spss_and_the_codebook_call_mixed_levels_nominal(mixed):
+    [path] = (mixed / "data").glob("*.sav")
     _, about = pyreadstat.read_sav(path, metadataonly=True, output_format="polars")
     assert about.variable_measure["age_band"] == "nominal"
-    with (release / "documentation" / "codebook.csv").open(encoding="utf-8-sig") as file:
+    with (mixed / "documentation" / "codebook.csv").open(encoding="utf-8-sig") as file:
         lines = {line["variable"].strip(): line for line in csv.DictReader(file)}
     assert lines["age_band"]["measure"].strip() == "nominal"
 

@@ -14,7 +14,16 @@ from exports.documents.scripts.python_r import (
     number,
     renamed,
 )
-from exports.files.source import SPSS, cut_bytes, distinct_labels, level_of, names_in
+from exports.files.source import (
+    SPSS,
+    TICKED,
+    cut_bytes,
+    distinct_labels,
+    level_of,
+    multiple_response_sets,
+    names_in,
+)
+from exports.files.spss import SET_LABEL
 from forms.study import LABEL_BYTES, WITHHELD
 
 # Bytes; what is longer is cut by SPSS with a warning, so we cut at a character first.
@@ -81,8 +90,17 @@ def _lines(names: Iterable[str]) -> str:
     return "\n".join(f"  {name}" for name in names)
 
 
+def _sets(context: DocumentContext, names: Mapping[str, str]) -> Iterator[str]:
+    for one in multiple_response_sets(context.codebook):
+        yield (
+            f"MRSETS\n  /MDGROUP NAME=${one.name} CATEGORYLABELS=VARLABELS\n"
+            f"  LABEL={quoted(one.label, SET_LABEL)}\n  VALUE={TICKED}\n"
+            f"  VARIABLES=\n{_lines(names[variable] for variable in one.variables)}."
+        )
+
+
 def import_sps(context: DocumentContext) -> bytes:
-    """Syntax that reads the CSV with labels, missing range and measurement levels."""
+    """Syntax that reads the CSV with labels, missing range, measurement levels and sets."""
     names = names_of(context)
     how = "Reads the data with labels"
     labels = [
@@ -99,6 +117,7 @@ def import_sps(context: DocumentContext) -> bytes:
             # SPSS takes one range a variable, and below -90 there are missing codes only.
             f"MISSING VALUES\n{ranged}\n  (LO THRU -90)." * bool(ranged),
             "VARIABLE LEVEL\n  " + "\n  /".join(levels) + ".",
+            *_sets(context, names),
             "EXECUTE.",
         ]
     )

@@ -15,7 +15,6 @@ from exports.documents.scripts import python_r, spss_syntax, stata_do
 from exports.documents.scripts.python_r import scoring_plan_of
 from exports.files.stata import LETTER
 from tests.exports.documents.desk import (
-    FLAGSHIP,
     NASTY,
     ROWS,
     Cells,
@@ -23,7 +22,6 @@ from tests.exports.documents.desk import (
     laid_out,
     relabelled,
 )
-from tests.exports.releases import make_release, simulated
 
 WRONG: Cells = ({**ROWS[0], "sc_mood": "4.334"}, ROWS[1])
 # What each language is run with; {} is the script.
@@ -99,14 +97,6 @@ def test_a_score_that_is_off_by_a_thousandth_is_found(tmp_path, end):
 
 def test_pspp_recomputes_every_score(release):
     assert off_in_pspp(release, "score.sps") == [".00"] * 3
-
-
-@pytest.fixture(scope="module")
-def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A release that holds three columns of one level."""
-    out = tmp_path_factory.mktemp("mixed") / "out"
-    make_release(FLAGSHIP, simulated(FLAGSHIP, 600), tier="C", out=out)
-    return out
 
 
 @pytest.fixture
@@ -216,6 +206,16 @@ def test_pspp_takes_words_that_break_syntax(nasty):
 
 def test_pspp_reads_texts_with_commas_and_quotes_whole(release):
     assert '\'=Ü, "so"' in in_pspp(release, "LIST VARIABLES=said.")
+
+
+@pytest.mark.parametrize("opening", ["GET FILE='{}'.", "INCLUDE 'analysis/import.sps'."])
+def test_pspp_knows_the_ticks_of_one_question_as_a_set(mixed, tmp_path, opening):
+    [sav] = (mixed / "data").glob("*.sav")
+    ask = tmp_path / "ask.sps"
+    ask.write_text(f"{opening.format(sav)}\nMRSETS /DISPLAY NAME=ALL.\n", "utf-8")
+    said = run_in_pspp(mixed, str(ask))
+    assert "$ep_topic|What was being talked|Dichotomies|       1|ep_topic__loss " in said
+    assert said.count("ep_topic__") == 9
 
 
 def test_pspp_leaves_missing_codes_out_of_figures(release):
