@@ -182,9 +182,10 @@ def description(context: DocumentContext) -> str:
     ).strip()
 
 
-LATER = (
-    "Later releases hold the rows of earlier ones byte for byte, and add batches. Where a batch "
-    "brings a level that mixes with others, its column comes at the end of each line."
+LATER = "Later releases hold the rows of earlier ones byte for byte, and add batches."
+LATER_LEVELS = (
+    "Where a new batch brings a level that mixes with others, its column comes at the end of each "
+    "line."
 )
 
 
@@ -202,7 +203,7 @@ def changes(context: DocumentContext) -> bytes:
         [
             "# Changes",
             f"**{context.mark}.**" * bool(context.mark),
-            LATER,
+            LATER + f" {LATER_LEVELS}" * (context.holds == "rows"),
             markup.section("Batches in this release", markup.bullets(batches)),
             markup.section("Versions of the questions", markup.bullets(versions)),
             markup.section("Corrections", markup.bullets(corrections) or none),

@@ -34,7 +34,6 @@ LINE = 98  # characters of a line of codes
 
 
 FIRST = "Set the folder of the release first: CD 'the folder'"
-IMPORT = "INSERT FILE='analysis/import.sps'."
 
 
 def quoted(text: str, most: int) -> str:
@@ -99,28 +98,29 @@ def _sets(context: DocumentContext, names: Mapping[str, str]) -> Iterator[str]:
         )
 
 
-def import_sps(context: DocumentContext) -> bytes:
-    """Syntax that reads the CSV with labels, missing range, measurement levels and sets."""
-    names = names_of(context)
-    how = "Reads the data with labels"
+def _labelled(context: DocumentContext, names: Mapping[str, str]) -> Iterator[str]:
+    """Read the data and label them, which every script does by itself."""
     labels = [
         f"  {names[e['variable']]} {quoted(e['label'], LONGEST_LABEL)}" for e in context.codebook
     ]
     levels = [f"{names[e['variable']]} ({level_of(e).upper()})" for e in context.codebook]
     ranged = _lines(names[name] for name in in_missing_range(context))
-    return joined(
-        [
-            _head(context, how, FIRST, *renamed(names)),
-            _read(context, names),
-            "VARIABLE LABELS\n" + "\n".join(labels) + ".",
-            *_value_labels(context, names),
-            # SPSS takes one range a variable, and below -90 there are missing codes only.
-            f"MISSING VALUES\n{ranged}\n  (LO THRU -90)." * bool(ranged),
-            "VARIABLE LEVEL\n  " + "\n  /".join(levels) + ".",
-            *_sets(context, names),
-            "EXECUTE.",
-        ]
-    )
+    yield _read(context, names)
+    yield "VARIABLE LABELS\n" + "\n".join(labels) + "."
+    yield from _value_labels(context, names)
+    # SPSS takes one range a variable, and below -90 there are missing codes only.
+    yield f"MISSING VALUES\n{ranged}\n  (LO THRU -90)." * bool(ranged)
+    yield "VARIABLE LEVEL\n  " + "\n  /".join(levels) + "."
+    yield from _sets(context, names)
+    yield "EXECUTE."
+
+
+def import_sps(context: DocumentContext) -> bytes:
+    """Syntax that reads the CSV with labels, missing range, measurement levels and sets."""
+    names = names_of(context)
+    how = "Reads the data with labels"
+    said = _head(context, how, FIRST, *renamed(names))
+    return joined([said, *_labelled(context, names)])
 
 
 def _rules(plan: ScoringPlan, scored: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
@@ -155,8 +155,8 @@ def score_sps(context: DocumentContext, plan: ScoringPlan) -> bytes:
     ]
     table = f"DESCRIPTIVES VARIABLES=\n{_lines(flags.values())}\n  /STATISTICS=MAX."
     rules = _rules(plan, scored, names)
-    parts = [_head(context, how, FIRST, *skipped), IMPORT, *rules, *compared]
-    return joined([*parts, table * bool(flags)])
+    said = _head(context, how, FIRST, *skipped)
+    return joined([said, *_labelled(context, names), *rules, *compared, table * bool(flags)])
 
 
 def _recoded(rule: LiftRule, names: Mapping[str, str], into: str) -> str:
@@ -185,4 +185,4 @@ def lift_sps(context: DocumentContext, rules: Sequence[LiftRule]) -> bytes:
     table = (
         f"DESCRIPTIVES VARIABLES=\n{_lines(f'off_{m}' for m in made.values())}\n  /STATISTICS=MAX."
     )
-    return joined([_head(context, how, FIRST, *told), IMPORT, *recoded, table])
+    return joined([_head(context, how, FIRST, *told), *_labelled(context, names), *recoded, table])
