@@ -62,78 +62,81 @@ def _lifts(column: LiftedColumn, policy: ReleasePolicy, cells: frozenset[int]) -
     return occurs and any(column.cell(policy, c) not in (c, WITHHELD) for c in cells)
 
 
+def written_keys(fields: Sequence[Field], policy: ReleasePolicy, part: Path) -> pl.DataFrame:
+    """The key columns of a written part that have levels between, row by row."""
+    names = [f.name for f in fields if f.key and hierarchy_of(f, policy)]
+    cells = pl.scan_csv(part, infer_schema=False).select(pl.col(names).cast(pl.Int32))
+    return cells.collect(engine="streaming")
+
+
 def lifted_columns(
-    fields: Sequence[Field], policy: ReleasePolicy, parts: Sequence[Path]
+    fields: Sequence[Field], policy: ReleasePolicy, keys: Sequence[pl.DataFrame]
 ) -> tuple[LiftedColumn, ...]:
-    """The lifted columns of a file made of ``parts``: of each level that mixes with a finer one.
+    """The lifted columns of parts with these keys: of each level that mixes with a finer one.
 
     Those that the first parts bring come first, whatever comes after.
     """
-    keys = [f for f in fields if f.key and hierarchy_of(f, policy)]
-    taken = {field.name for field in fields}
-    seen: dict[str, frozenset[int]] = dict.fromkeys((f.name for f in keys), frozenset())
+    by_name = {field.name: field for field in fields}
+    seen: dict[str, frozenset[int]] = {}
     found: dict[str, LiftedColumn] = {}
-    for part in parts if keys else ():
-        # Alike rows are one: the cells of a million rows are those of some thousands.
-        names = list(seen)
-        alike = pl.scan_csv(part, infer_schema=False).select(names).unique().collect()
-        for key in keys:
-            seen[key.name] |= {int(cell) for cell in alike[key.name].unique()}
-            levels = sorted({level_of(cell) for cell in seen[key.name]} - {0})
-            columns = (LiftedColumn(key, level) for level in levels)
+    for part in keys:
+        for name in part.columns:
+            cells = seen[name] = seen.get(name, frozenset()).union(part[name].unique())
+            levels = sorted({level_of(cell) for cell in cells} - {0})
+            columns = (LiftedColumn(by_name[name], level) for level in levels)
             # A study that was signed before may call a column of its own so.
-            columns = (column for column in columns if column.name not in taken)
-            found |= {c.name: c for c in columns if _lifts(c, policy, seen[key.name])}
+            columns = (column for column in columns if column.name not in by_name)
+            found |= {c.name: c for c in columns if _lifts(c, policy, cells)}
     return tuple(found.values())
 
 
-def _made(
-    columns: Sequence[LiftedColumn], policy: ReleasePolicy, cells: pl.DataFrame
-) -> Iterator[pl.Expr]:
-    for column in columns:
-        name = column.source.name
-        up = {cell: str(column.cell(policy, int(cell))) for cell in cells[name].unique()}
-        yield pl.col(name).replace_strict(up, return_dtype=pl.String).alias(column.name)
+def _behind(
+    columns: Sequence[LiftedColumn], policy: ReleasePolicy, keys: pl.DataFrame
+) -> Iterator[bytes]:
+    """The lifted cells of each row, as they stand at the end of its line."""
+    alike = keys.unique()
+    ends = {
+        row: b"".join(b",%d" % column.cell(policy, cells[column.source.name]) for column in columns)
+        for row, cells in zip(alike.iter_rows(), alike.iter_rows(named=True), strict=True)
+    }
+    # Alike rows have one end: those of a million rows are some thousands.
+    return (ends[row] + _END for row in keys.iter_rows())
 
 
 def _records(piece: bytes) -> Iterator[bytes]:
     """The records of a piece without their line ends; a quoted cell may hold some of its own."""
-    held = b""
-    for line in piece.removesuffix(_END).split(_END):
-        held = held + _END + line if held else line
-        if held.count(b'"') % 2 == 0:
-            yield held
-            held = b""
-
-
-def _lengthened(
-    part: Path, columns: Sequence[LiftedColumn], policy: ReleasePolicy
-) -> Iterator[bytes]:
-    """The records of ``part``, each with its lifted cells behind it."""
-    header = pl.read_csv(part, n_rows=0, infer_schema=False).columns
-    places = sorted({header.index(column.source.name) for column in columns})
-    for piece in pieces(part):
-        cells = pl.read_csv(piece, has_header=False, infer_schema=False, columns=places)
-        cells.columns = [header[place] for place in places]
-        made = cells.select(_made(columns, policy, cells))
-        behind = made.select(pl.concat_str(pl.all(), separator=",")).to_series()
-        lines = zip(_records(piece), behind, strict=True)
-        yield b"".join(b"%b,%b%b" % (record, more.encode(), _END) for record, more in lines)
+    lines = piece.removesuffix(_END).split(_END)
+    if b'"' not in piece:
+        yield from lines
+        return
+    held: list[bytes] = []
+    for line in lines:
+        held.append(line)
+        if sum(part.count(b'"') for part in held) % 2 == 0:
+            yield _END.join(held)
+            held.clear()
 
 
 def join_lifted(
-    parts: Sequence[Path], path: Path, columns: Sequence[LiftedColumn], policy: ReleasePolicy
+    parts: Sequence[Path],
+    path: Path,
+    columns: Sequence[LiftedColumn],
+    policy: ReleasePolicy,
+    keys: Sequence[pl.DataFrame],
 ) -> None:
     """The parts one after the other under one header, with ``columns`` at the end of each line."""
     if not columns:
         join_data(parts, path)
         return
+    sources = list(dict.fromkeys(column.source.name for column in columns))
     with path.open("wb") as file:
         with parts[0].open("rb") as first:
             header = first.readline().removesuffix(_END)
         file.write(b",".join([header, *(column.name.encode() for column in columns)]) + _END)
-        for part in parts:
-            file.writelines(_lengthened(part, columns, policy))
+        for part, cells in zip(parts, keys, strict=True):
+            ends = _behind(columns, policy, cells.select(sources))
+            for piece in pieces(part):
+                file.write(b"".join(record + next(ends) for record in _records(piece)))
 
 
 COARSER = "Withheld, not answered, or coarser than level {level}"

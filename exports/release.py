@@ -17,7 +17,7 @@ from exports.documents.context import DocumentContext, marks_of
 from exports.errors import ExportRefused
 from exports.files.formats import write_formats
 from exports.generalise import least_levels
-from exports.lifted import LiftedColumn, join_lifted, lifted_columns, with_lifted
+from exports.lifted import LiftedColumn, join_lifted, lifted_columns, with_lifted, written_keys
 from exports.report import (
     BESIDE_TRUTH,
     ORDINARY,
@@ -135,8 +135,9 @@ def assemble(
     data = out / "data" / data_name(study.name)
     data.parent.mkdir(parents=True)
     paths = [part.path for part in parts]
-    lifted = lifted_columns(fields, study.policy, paths)
-    join_lifted(paths, data, lifted, study.policy)
+    keys = [written_keys(fields, study.policy, path) for path in paths]
+    lifted = lifted_columns(fields, study.policy, keys)
+    join_lifted(paths, data, lifted, study.policy, keys)
     claim, findings, codebook, counts = _checked(
         study, data, fields, tier,
         segments=[part.rows for part in parts], occasion=occasion, lifted=lifted,

@@ -10,10 +10,10 @@ import pyreadstat
 import pytest
 
 from exports.codebook import asked_codebook
-from exports.columns import fields_of
+from exports.columns import Field, fields_of
 from exports.disclosure import claim_of
 from exports.files.source import level_of
-from exports.lifted import join_lifted, lifted_columns, with_lifted
+from exports.lifted import LiftedColumn, join_lifted, lifted_columns, with_lifted, written_keys
 from exports.verify.verdict import faults
 from exports.verify.verify import verify
 from forms.study import Hierarchy, HierarchyGroup, Study
@@ -94,9 +94,14 @@ def part(path: Path, *cells: int, first: int = 1) -> Path:
     return path
 
 
+def columns_in(part: Path, *fields: Field, study: Study = STEPS) -> tuple[LiftedColumn, ...]:
+    return lifted_columns(fields, study.policy, [written_keys(fields, study.policy, part)])
+
+
 def joined(out: Path, *parts: Path, study: Study = STEPS) -> bytes:
-    columns = lifted_columns(FIELDS, study.policy, parts)
-    join_lifted(parts, out, columns, study.policy)
+    keys = [written_keys(FIELDS, study.policy, part) for part in parts]
+    columns = lifted_columns(FIELDS, study.policy, keys)
+    join_lifted(parts, out, columns, study.policy, keys)
     return out.read_bytes()
 
 
@@ -135,8 +140,8 @@ def test_the_same_levels_give_the_same_bytes_in_a_later_release(tmp_path):
 
 
 def test_a_column_that_the_study_itself_calls_so_is_left_alone(tmp_path):
-    own = replace(FIELDS[0], name="age_l2")
-    columns = lifted_columns((*FIELDS, own), STEPS.policy, [part(tmp_path / "1.csv", 1, 201)])
+    own = Field("age_l2", "answer")
+    columns = columns_in(part(tmp_path / "1.csv", 1, 201), *FIELDS, own)
     assert columns == ()
 
 
@@ -145,7 +150,7 @@ CELLS = (3, 102, 201, -93)
 
 def checked(path: Path) -> tuple[str, ...]:
     fields = tuple(f for f in FIELDS if f.name == "age")
-    columns = lifted_columns(fields, STEPS.policy, [part(path.with_name("part.csv"), *CELLS)])
+    columns = columns_in(part(path.with_name("part.csv"), *CELLS), *fields)
     claim = claim_of(fields, STEPS.policy, STEPS.policy.tiers["C"], segments=(), lifted=columns)
     claim = replace(claim, k=1, columns=(), one_person=None, unit="rows")
     return faults(verify(path, claim), claim)
@@ -180,7 +185,7 @@ def test_a_lifted_column_without_its_source_is_no_release(tmp_path):
 def measures(study: Study, *cells: int, folder: Path) -> dict[str, str]:
     """Column → measurement level where age is a number and these cells were written."""
     age = tuple(f for f in FIELDS if f.name == "age")
-    columns = lifted_columns(age, study.policy, [part(folder / "1.csv", *cells)])
+    columns = columns_in(part(folder / "1.csv", *cells), *age, study=study)
     asked = [{**entry, "kind": "number"} for entry in asked_codebook(study, age)]
     counts = {"row": {}, "age": {str(cell): 1 for cell in cells}}
     book = with_lifted(asked, asked, columns, study.policy, counts)
