@@ -78,6 +78,11 @@ def test_spss_and_the_codebook_call_mixed_levels_nominal(mixed):
     assert lines["age_band"]["measure"].strip() == "nominal"
 
 
+def test_the_readme_names_the_columns_of_one_level(mixed):
+    said = (mixed / "README.md").read_text("utf-8")
+    assert "`region_raised_l1`, `region_raised_l2` for `region_raised`" in said
+
+
 LEVELS = (
     (HierarchyGroup("0", frozenset({1})), HierarchyGroup("2-3", frozenset({2, 3})),
      HierarchyGroup("4", frozenset({4}))),
