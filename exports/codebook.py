@@ -19,6 +19,8 @@ from forms.study import NOT_REACHED, NOT_SCORED, WITHHELD, Column, Hierarchy, St
 Entry = dict[str, Any]
 
 AS_ASKED = "As asked"
+MULTIPLE = "multiple"  # a kind of question: several options may be ticked, each a column
+LIFTED = "lifted"  # the part of columns that show a key column at one level (exports.lifted)
 
 ADMINISTRATIVE: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "row": ("Position of the row in this file; says nothing about when it arrived", {}),
@@ -42,7 +44,7 @@ def missing_labels(study: Study, codes: Sequence[int]) -> dict[str, str]:
     return {str(c): study.missing_by_code[c].label for c in sorted(codes)}
 
 
-def _blank(field: Field) -> Entry:
+def blank(field: Field) -> Entry:
     """An entry with every key that every entry has."""
     return {
         "variable": field.name, "label": "", "part": field.part, "kind": field.part,
@@ -50,8 +52,8 @@ def _blank(field: Field) -> Entry:
         "required": False,
         "codes": {}, "range": None, "missing": {}, "may_be_empty": False, "decimals": 0,
         "construct": "", "note": "", "role": field.role, "group": field.group,
-        "scales": [], "rule": "", "items": [], "reversed": [], "level": 0, "groups": {},
-        "treatment": AS_ASKED,
+        "multiple_response": "", "scales": [], "rule": "", "items": [], "reversed": [],
+        "level": 0, "groups": {}, "treatment": AS_ASKED,
     }  # fmt: skip
 
 
@@ -61,9 +63,10 @@ def _answer(study: Study, field: Field, column: Column) -> Entry:
     conditions = (condition_in_words(study, c) for c in (page.show_if, question.show_if))
     asked_if = " and ".join(filter(None, conditions))
     return {
-        **_blank(field),
+        **blank(field),
         "label": column.label or page.title,
         "kind": question.kind,
+        "multiple_response": column.variable if question.kind == MULTIPLE else "",
         "question": dict(question.text.by_branch) or {"everybody": question.text.everybody},
         "page": page.title,
         "hint": question.hint,
@@ -187,10 +190,10 @@ def describe(study: Study, field: Field, *, rows: int) -> Entry:
     if field.column:
         return _answer(study, field, field.column)
     if field.part == "score":
-        return {**_blank(field), **_score(study, field)}
+        return {**blank(field), **_score(study, field)}
     if field.name.startswith("dq_"):
-        return {**_blank(field), **_quality(study, field)}
-    return {**_blank(field), **_administrative(study, field, rows)}
+        return {**blank(field), **_quality(study, field)}
+    return {**blank(field), **_administrative(study, field, rows)}
 
 
 Levels = Mapping[str, int]

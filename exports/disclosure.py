@@ -18,8 +18,9 @@ import polars as pl
 
 from exports.columns import BRANCH, CORE, DECIMALS, INSIDER, UNSEEN, Field
 from exports.generalise import group_codes, hierarchy_of
+from exports.lifted import LiftedColumn
 from exports.repeats import LEAST_ALIKE, compared
-from exports.verify.reading import Claim, OnePerson
+from exports.verify.reading import Claim, OneLevel, OnePerson
 from forms.study import MISSING_RANGE, WITHHELD, ReleasePolicy, Tier
 
 Covers = Callable[[str, object, object], bool]  # column, wider cell, narrower cell
@@ -109,8 +110,21 @@ def _names(fields: Sequence[Field], group: str) -> tuple[str, ...]:
     return tuple(f.name for f in fields if f.key and f.group == group)
 
 
+def one_level(column: LiftedColumn, policy: ReleasePolicy) -> OneLevel:
+    """Return what the verifier holds a lifted column against, from the hierarchy itself."""
+    covers = covers_of(column.source, policy)
+    at_level = map(str, group_codes(policy.hierarchies[column.source.variable], column.level))
+    groups = {code: covers[code] for code in at_level}
+    return OneLevel(column.source.name, groups, _MISSING, str(WITHHELD))
+
+
 def claim_of(
-    fields: Sequence[Field], policy: ReleasePolicy, tier: Tier, *, segments: Sequence[int]
+    fields: Sequence[Field],
+    policy: ReleasePolicy,
+    tier: Tier,
+    *,
+    segments: Sequence[int],
+    lifted: Sequence[LiftedColumn] = (),
 ) -> Claim:
     """Return what the data file of a release promises; ``segments`` are rows of each."""
     keys = [f for f in fields if f.key]
@@ -122,7 +136,8 @@ def claim_of(
         # Which branch somebody took, whoever was there knows as well.
         insider=(*_names(fields, INSIDER), *(n for n in names if n == BRANCH)),
         sensitive=diverse,
-        columns=("row", *names),
+        columns=("row", *names, *(column.name for column in lifted)),
+        lifted={column.name: one_level(column, policy) for column in lifted},
         distinct_l=tier.distinct_l,
         covers={f.name: covers_of(f, policy) for f in keys},
         suppressed={f.name: str(WITHHELD) for f in keys},

@@ -9,14 +9,15 @@ from typing import Any
 import polars as pl
 
 from exports import attacks
-from exports.codebook import Entry, codebook_of, with_counts
-from exports.columns import Field, data_name, join_data, kept_in, table_of
+from exports.codebook import Entry, asked_codebook, codebook_of, with_counts
+from exports.columns import Field, data_name, kept_in, table_of
 from exports.disclosure import claim_of, truth_of
 from exports.documents.all_documents import finish, note_files
 from exports.documents.context import DocumentContext, marks_of
 from exports.errors import ExportRefused
 from exports.files.formats import write_formats
 from exports.generalise import least_levels
+from exports.lifted import LiftedColumn, join_lifted, lifted_columns, with_lifted, written_keys
 from exports.report import (
     BESIDE_TRUTH,
     ORDINARY,
@@ -76,7 +77,7 @@ def check_segment(
 
 def _checked(
     study: Study, data: Path, fields: Sequence[Field], tier: Tier, *,
-    segments: Sequence[int], occasion: ReleaseContext,
+    segments: Sequence[int], occasion: ReleaseContext, lifted: Sequence[LiftedColumn],
 ) -> tuple[Claim, Findings, tuple[Entry, ...], Counts]:  # fmt: skip
     """Read the finished file back and verify it. Raise ExportRefused with every fault."""
     try:
@@ -95,8 +96,9 @@ def _checked(
         rows=sum(counts["row"].values()),
         versions={"study_version": occasion.words, "consent_version": occasion.consents},
     )
-    codebook = with_counts(blank, counts)
-    claim = claim_of(fields, study.policy, tier, segments=segments)
+    asked = asked_codebook(study, fields)
+    codebook = with_counts(with_lifted(blank, asked, lifted, study.policy, counts), counts)
+    claim = claim_of(fields, study.policy, tier, segments=segments, lifted=lifted)
     findings = verify(table, claim, codebook=codebook)
     _refuse(faults(findings, claim))
     return claim, findings, codebook, counts
@@ -133,10 +135,13 @@ def assemble(
     fields = kept_in(fields_for(study, occasion), tier)
     data = out / "data" / data_name(study.name)
     data.parent.mkdir(parents=True)
-    join_data([part.path for part in parts], data)
+    paths = [part.path for part in parts]
+    keys = [written_keys(fields, study.policy, path) for path in paths]
+    lifted = lifted_columns(fields, study.policy, keys)
+    join_lifted(paths, data, lifted, study.policy, keys)
     claim, findings, codebook, counts = _checked(
         study, data, fields, tier,
-        segments=[part.rows for part in parts], occasion=occasion,
+        segments=[part.rows for part in parts], occasion=occasion, lifted=lifted,
     )  # fmt: skip
     report = report_of(
         study, tier, parts,

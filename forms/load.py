@@ -23,7 +23,7 @@ from forms.toml_tables import (
     read_toml,
 )
 from forms.validate_labels import check_labels
-from forms.validate_policy import check_policy
+from forms.validate_policy import check_lifted_names, check_policy
 from forms.validate_questionnaire import (
     check_comparisons,
     check_names,
@@ -47,6 +47,7 @@ CHECKS: tuple[tuple[Callable[[Study, FaultList], None], tuple[str, ...]], ...] =
     (check_scores, (QUESTIONNAIRE,)),
     (check_comparisons, (QUESTIONNAIRE,)),
     (check_policy, (QUESTIONNAIRE, CONSENT, RELEASE)),
+    (check_lifted_names, (QUESTIONNAIRE, RELEASE)),
     (check_labels, (QUESTIONNAIRE, RELEASE)),
     (check_passages, (CONSENT, SUPPORT)),
     (check_youth_lines, (CONSENT, SUPPORT)),
@@ -55,7 +56,7 @@ CHECKS: tuple[tuple[Callable[[Study, FaultList], None], tuple[str, ...]], ...] =
     (check_words, ALL),
 )
 # Rules that the program has learned since: what was signed before goes on as it was signed.
-LEARNED = (check_texts_are_read, check_words, check_youth_lines)
+LEARNED = (check_lifted_names, check_texts_are_read, check_words, check_youth_lines)
 
 
 def load_study(folder: Path, *, signed: bool = False) -> Study:

@@ -491,6 +491,11 @@ class Hierarchy:
         return len(self.levels) + 1
 
 
+def lifted_name(column: str, level: int) -> str:
+    """Return the name of the column that a release makes of ``column`` at one level."""
+    return f"{column}_l{level}"
+
+
 @dataclass(frozen=True, slots=True)
 class Tier:
     """One way to release, as a study's policy has it; ``kind`` is what all of its letter are."""

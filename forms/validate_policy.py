@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from forms.kinds import columns_of_question, kind_of
-from forms.study import Condition, HierarchyGroup, Question, Study
+from forms.kinds import columns_of_question, columns_of_study, kind_of
+from forms.study import Condition, HierarchyGroup, Question, Study, lifted_name
 from forms.tiers import INSIDER, MEAN, OPEN_ROWS, PAIR, SMALLEST_L, UNASKED
 from forms.toml_tables import QUESTIONNAIRE, RELEASE, FaultList, at, listed, nearest
 from forms.validate_questionnaire import TAKEN_PREFIX
@@ -67,6 +67,20 @@ def check_hierarchies(study: Study, variables: Mapping[str, Question], notes: Fa
             notes.add(RELEASE, f"hierarchy {name}", "variable", problem, listed(quasi))
         elif name:
             check_levels(study, name, variables[name], notes)
+
+
+def check_lifted_names(study: Study, notes: FaultList) -> None:
+    """Note columns called as a release calls the columns of one level that it adds."""
+    lifted = {
+        lifted_name(name, level): name
+        for name, hierarchy in study.policy.hierarchies.items()
+        for level in range(1, hierarchy.top)
+    }
+    for column in columns_of_study(study):
+        if column.name in lifted:
+            problem = f"{column.name!r} is how a release calls a level of {lifted[column.name]}"
+            where = at(study.page_of[column.question.name], column.question)
+            notes.add(QUESTIONNAIRE, where, "", problem, "any other name")
 
 
 def check_levels(study: Study, name: str, question: Question, notes: FaultList) -> None:

@@ -14,13 +14,13 @@ from exports.documents.motivated_intruder import motivated_intruder
 from exports.documents.protection import report_page
 from exports.documents.readme import changes, citation_cff, licence, readme
 from exports.documents.scripts import python_r, spss_syntax, stata_do
-from exports.documents.scripts.python_r import scoring_plan_of
+from exports.documents.scripts.python_r import lift_rules_of, scoring_plan_of
 from exports.output_files import files_in, sha256_of, write_sums
 from exports.report import Report
 
 
 def scripts(context: DocumentContext) -> dict[str, bytes]:
-    """Import scripts for R, SPSS, Stata and Python, and scoring scripts where there are scores."""
+    """Scripts for R, SPSS, Stata and Python: import, and what works columns out anew."""
     plan = scoring_plan_of(context)
     files = {
         "analysis/import.R": python_r.import_r(context),
@@ -34,6 +34,13 @@ def scripts(context: DocumentContext) -> dict[str, bytes]:
             "analysis/score.do": stata_do.score_do(context, plan),
             "analysis/score.py": python_r.score_py(context, plan),
             "analysis/score.sps": spss_syntax.score_sps(context, plan),
+        }
+    if rules := lift_rules_of(context):
+        files |= {
+            "analysis/lift.R": python_r.lift_r(context, rules),
+            "analysis/lift.do": stata_do.lift_do(context, rules),
+            "analysis/lift.py": python_r.lift_py(context, rules),
+            "analysis/lift.sps": spss_syntax.lift_sps(context, rules),
         }
     return files
 

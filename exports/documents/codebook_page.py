@@ -9,17 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from exports.codebook import AS_ASKED, Entry
+from exports.codebook import AS_ASKED, LIFTED, Entry
 from exports.documents.cherries import binned, pooled, shown
 from exports.documents.context import DocumentContext, number, pretty_json
 from exports.documents.markup import DistributionBar, render_page
 from exports.output_files import csv_text
 
 COLUMNS = (
-    "variable", "label", "question", "part", "kind", "type", "page", "routing", "required", "codes",
-    "range", "missing", "may_be_empty", "decimals", "construct", "scales", "rule", "items",
-    "reversed", "role", "group", "level", "groups", "treatment", "n_valid", "n_missing", "hint",
-    "note",
+    "variable", "label", "question", "part", "kind", "type", "measure", "page", "routing",
+    "required", "codes", "range", "missing", "may_be_empty", "decimals", "construct",
+    "multiple_response", "scales",
+    "rule", "items", "reversed", "role", "group", "level", "groups", "treatment", "n_valid",
+    "n_missing", "hint", "note",
 )  # fmt: skip
 # No chart: the row number and the marks say nothing about people.
 UNCHARTED = ("row", "pilot", "synthetic")
@@ -31,6 +32,7 @@ PARTS: Mapping[str, str] = {
     "answer": "Answers",
     "score": "Scores",
     "quality": "Data quality",
+    LIFTED: "Key variables at one level",
 }
 
 
@@ -89,6 +91,9 @@ def _answers(entry: Entry, cells: Mapping[str, int]) -> dict[str, int]:
 def distribution(entry: Entry, cells: Mapping[str, int]) -> list[DistributionBar]:
     """Return the bars of one column: answers, then what is missing, both by the 10-5 rule."""
     rows, text = sum(cells.values()), entry["type"] == "text"
+    # The chart of the written column shows the same people at the level that each has.
+    if entry["part"] == LIFTED:
+        return []
     if not rows or entry["variable"] in UNCHARTED or (text and not entry["codes"]):
         return []
     missing = {f"{code} {label}": cells.get(code, 0) for code, label in entry["missing"].items()}

@@ -25,6 +25,7 @@ from exports.documents.readme import (
     urn,
 )
 from exports.files.formats import FORMATS
+from exports.files.source import NOMINAL, ORDINAL, level_of, multiple_response_sets
 from forms.authors import Author
 
 PRIVACY = (
@@ -290,6 +291,7 @@ def _variable(entry: Entry) -> Node:
         files=FILE_ID,
         dcml=str(entry.get("decimals", 0)) if decimal else "",
         intrvl="contin" if entry.get("range") else "discrete",
+        nature=level if (level := level_of(entry)) in (NOMINAL, ORDINAL) else "",
     )
 
 
@@ -301,6 +303,10 @@ def ddi(context: DocumentContext) -> bytes:
         if members:
             group = _node("varGrp", _node("labl", heading), type="section", var=members)
             data.append(group)
+    for one in multiple_response_sets(context.codebook):
+        members = " ".join(f"V_{variable}" for variable in one.variables)
+        label = _node("labl", one.label)
+        data.append(_node("varGrp", label, type="multipleResp", var=members, name=one.name))
     data.extend(_variable(entry) for entry in context.codebook)
     root = _node(
         "codeBook",

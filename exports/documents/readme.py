@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
+from exports.codebook import LIFTED
 from exports.documents import markup
 from exports.documents.context import DocumentContext, joined
 from exports.documents.protection import how, left_out, policy_notes, segments, treatments
@@ -182,6 +183,16 @@ def description(context: DocumentContext) -> str:
     ).strip()
 
 
+LATER = {
+    "tables": "Later releases hold what was measured for earlier ones, unchanged, and add batches.",
+    "rows": (
+        "Later releases hold the rows of earlier ones byte for byte, and add batches. Where a new "
+        "batch brings a level that mixes with others, its column comes at the end of each line."
+    ),
+    "texts": "Later releases hold the rows of earlier ones byte for byte, and add batches.",
+}
+
+
 def changes(context: DocumentContext) -> bytes:
     """CHANGES.md: batches in the file, versions of the words, corrections of earlier releases."""
     report = context.report
@@ -200,9 +211,7 @@ def changes(context: DocumentContext) -> bytes:
         [
             "# Changes",
             f"**{context.mark}.**" * bool(context.mark),
-            "Later releases hold what was measured for earlier ones, unchanged, and add batches."
-            if tables
-            else "Later releases hold the rows of earlier ones byte for byte, and add batches.",
+            LATER[context.holds],
             markup.section("Batches in this release", markup.bullets(batches)),
             markup.section("Versions of the questions", markup.bullets(versions)),
             markup.section("Corrections", markup.bullets(corrections) or none),
@@ -223,6 +232,7 @@ FILES = {
     "documentation/consent-*": "what clients were told and agreed to, by version and language",
     "materials/questionnaire-*": "what was asked, by version and language",
     "analysis/import.*": "read the data with labels: R, SPSS, Stata, Python",
+    "analysis/lift.*": "make the columns of one level from those of mixed levels, and compare",
     "analysis/score.*": "recompute every score from the items, and compare",
     "dataset_description.json": "metadata (Psych-DS)",
     "CITATION.cff": "how to cite, for programs",
@@ -238,12 +248,26 @@ Every code from -99 to -90 is missing, in every column but those named in the co
 “may be empty”: a difference of two answers has negative values of its own and is an empty cell \
 where missing. A code of 100 or more in a variable that was coarsened is a group of several \
 answers: level x 100 + position; the codebook says which answers it covers. One column can hold \
-both, because each row is coarsened no more than needed: recode to the coarser level before you \
-tabulate, and report -93 as a category of its own or as missing, never as an answer. In the \
+several levels, because each row is coarsened no more than needed: it is labelled “Mixed levels” \
+and is no number. Take a column of one level instead, and report -93 as a category of its own or \
+as missing, never as an answer. In the \
 variables that an outsider may know, -93 is the only missing code: withheld, or not answered for \
 whatever reason. Why single answers to them are missing cannot be studied with this file; how many \
 were, says the report. Text that a spreadsheet would run as a formula has an apostrophe in front; \
 numbers never have."""
+
+ONE_LEVEL = "Columns of one level, at the end of each line, -93 where a cell is coarser: {columns}."
+
+
+def _one_level(context: DocumentContext) -> str:
+    """Say which columns of one level there are; empty where there are none."""
+    found: dict[str, list[str]] = {}
+    for entry in context.codebook:
+        if entry["part"] == LIFTED:
+            found.setdefault(entry["items"][0], []).append(f"`{entry['variable']}`")
+    said = "; ".join(f"{', '.join(names)} for `{source}`" for source, names in found.items())
+    return ONE_LEVEL.format(columns=said) if said else ""
+
 
 REVERSAL = "reversed items first become lowest + highest code - answer"
 SCORES = f"""\
@@ -367,7 +391,9 @@ def readme(context: DocumentContext, paths: Collection[str]) -> bytes:
     told = [sentence for _, _, sentence in context.findings]
     told += [*segments(report), *left_out(report), *policy_notes(report)]
     missing = [(str(m.code), m.label) for m in context.study.missing]
-    codes = markup.section("Codes", CODES, markup.table(["missing code", "meaning"], missing))
+    codes = markup.section(
+        "Codes", CODES, _one_level(context), markup.table(["missing code", "meaning"], missing)
+    )
     by_content = {"tables": COUNTED, "texts": OWN_WORDS}
     limits = markup.bullets(report.get("limits", ()))
     insiders = by_content.get(context.holds, OPEN if context.open else RESTRICTED)

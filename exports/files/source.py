@@ -163,6 +163,35 @@ def level_of(entry: Entry) -> str:
     return SCALE if counted else NOMINAL
 
 
+@dataclass(frozen=True, slots=True)
+class MultipleResponseSet:
+    """The columns of one question of which each says whether an option was ticked (1)."""
+
+    name: str
+    label: str
+    variables: tuple[str, ...]
+
+
+TICKED = "1"
+
+
+def multiple_response_sets(codebook: Codebook) -> tuple[MultipleResponseSet, ...]:
+    """Return every question of several ticks of which at least two columns show ticks."""
+    found: dict[str, list[Entry]] = {}
+    for entry in codebook:
+        if (name := entry.get("multiple_response")) and TICKED in entry["codes"]:
+            found.setdefault(name, []).append(entry)
+    return tuple(
+        MultipleResponseSet(
+            name,
+            next(iter(entries[0]["question"].values()), name),
+            tuple(entry["variable"] for entry in entries),
+        )
+        for name, entries in found.items()
+        if len(entries) > 1
+    )
+
+
 def bounds_of(entry: Entry) -> tuple[int, int] | None:
     """Whole numbers between which every cell lies; None where the codebook has no values."""
     if is_text(entry) or not (entry["range"] or entry["codes"]):
@@ -277,7 +306,7 @@ def _last_end(block: bytes) -> int:
     return end + 1
 
 
-def _pieces(csv: Path) -> Iterator[bytes]:
+def pieces(csv: Path) -> Iterator[bytes]:
     """The records of ``csv`` without its header, in pieces that end where a record ends."""
     with csv.open("rb") as file:
         file.readline()
@@ -309,7 +338,7 @@ def _frames(csv: Path, codebook: Codebook) -> Iterator[pl.DataFrame]:
     }
     kinds = {name: kind if plain[name] else pl.String for name, kind in stored.items()}
     texts = [entry["variable"] for entry in codebook if is_text(entry)]
-    for piece in _pieces(csv):
+    for piece in pieces(csv):
         try:
             frame = pl.read_csv(piece, schema=kinds, has_header=False)
             frame = frame.with_columns(

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 from exports.errors import ExportRefused
 from exports.files.source import (
     SPSS,
+    TICKED,
     Entry,
     TableSource,
     cut_bytes,
@@ -35,6 +36,7 @@ from exports.files.source import (
     labels_of,
     level_of,
     missing_texts,
+    multiple_response_sets,
     names_in,
     text_labels_of,
     wrapped,
@@ -209,6 +211,7 @@ def _write_dictionary(source: TableSource, path: Path, title: str, notes: str) -
         **cast("Any", _dictionary(source)),
     )
     _take_off(path, b"".join(rows_of(witness, widths, last=True)), source.rows)
+    _put_sets(source, path)
 
 
 def _take_off(path: Path, row: bytes, rows: int) -> None:
@@ -229,6 +232,38 @@ def _take_off(path: Path, row: bytes, rows: int) -> None:
         _overwrite(file, last + len(COUNT_RECORD), struct.pack("<q", rows))
         _overwrite(file, COUNT_AT, struct.pack("<i", rows))
         _overwrite(file, STAMP_AT, STAMP)
+
+
+# Of each long name its short one, as "SHORT=long" with tabs between; then the sets of dichotomies,
+# "$name=D1 1 5 label a b": bytes and counted value, bytes and label, short names in small letters.
+NAMES_RECORD = struct.pack("<iii", 7, 13, 1)
+SETS_RECORD, SET_LABEL = (7, 7, 1), 120
+
+
+def _short_names(dictionary: bytes) -> dict[str, str]:
+    """Name → the short one under which other records know the variable."""
+    at = dictionary.rindex(NAMES_RECORD) + len(NAMES_RECORD)
+    (size,) = struct.unpack_from("<i", dictionary, at)
+    pairs = dictionary[at + 4 : at + 4 + size].decode().rstrip("\0").split("\t")
+    return {long: short for short, _, long in (pair.partition("=") for pair in pairs)}
+
+
+def _put_sets(source: TableSource, path: Path) -> None:
+    """Put the multiple-response sets, which pyreadstat does not write, before the end record."""
+    sets = multiple_response_sets(source.codebook)
+    if not sets:
+        return
+    dictionary = path.read_bytes()
+    names, short = names_in(source.variables, SPSS), _short_names(dictionary)
+    lines = []
+    for one in sets:
+        label = cut_bytes(" ".join(one.label.split()), SET_LABEL)
+        members = " ".join(short[names[variable]].lower() for variable in one.variables)
+        size = len(label.encode())
+        lines.append(f"${one.name}=D{len(TICKED)} {TICKED} {size} {label} {members}\n")
+    content = "".join(lines).encode()
+    record = struct.pack("<iiii", *SETS_RECORD, len(content)) + content
+    path.write_bytes(dictionary[:-END_RECORD] + record + dictionary[-END_RECORD:])
 
 
 def _overwrite(file: BinaryIO, at: int, content: bytes) -> None:

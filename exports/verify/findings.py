@@ -101,6 +101,7 @@ class Findings:
     tell_arrival: tuple[str, ...] = ()
     unexplained: Counts = field(default_factory=dict)
     wrong_bands: tuple[tuple[str, str], ...] = ()
+    wrong_lifted: Counts = field(default_factory=dict)
     sorted_by_content: bool = True
     order_correlation: float | None = None
     order_follows_input: bool = False
@@ -206,6 +207,7 @@ class Findings:
             ],
             "cells_unexplained": sum(self.unexplained.values()),
             "cells_unexplained_by_column": dict(self.unexplained),
+            "cells_wrongly_lifted": sum(self.wrong_lifted.values()),
             "bands_untrue": [{"column": name, "cell": cell} for name, cell in self.wrong_bands],
             "columns_absent": list(self.shape.absent),
             "columns_unknown": list(self.shape.unknown),

@@ -23,7 +23,7 @@ import polars as pl
 from exports.attacks import alone_in_answers
 from exports.verify.equivalence_classes import each_batch
 from exports.verify.inference import number_of
-from exports.verify.reading import Bools, Claim, CodedColumn, Ints, Table
+from exports.verify.reading import Bools, Claim, CodedColumn, Ints, Table, pairs
 
 # Standard errors of a rank correlation beyond which chance is no explanation (two-sided 6 in
 # 100,000); and the fewest rows whose exact order chance brings less than once in 2,000 files.
@@ -38,6 +38,17 @@ def suppressed_cells(table: Table, claim: Claim) -> Mapping[str, int]:
     """Return column → suppressed cells, for columns that have any."""
     counts = {n: int(table[n].is_cell(c).sum()) for n, c in claim.suppressed.items() if n in table}
     return {name: count for name, count in counts.items() if count}
+
+
+def wrong_lifted(table: Table, claim: Claim) -> Mapping[str, int]:
+    """Return column of one level → cells that are not what the written cell beside them gives."""
+    found = {}
+    for name, rule in claim.lifted.items():
+        written, lifted = table[rule.source], table[name]
+        due = [rule.of(cell) for cell in written.cells]
+        beside = zip(*pairs(written.codes, lifted.codes, len(lifted.cells)), strict=True)
+        found[name] = sum(int(n) for one, other, n in beside if due[one] != lifted.cells[other])
+    return {name: cells for name, cells in found.items() if cells}
 
 
 @dataclass(frozen=True, slots=True)

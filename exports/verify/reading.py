@@ -356,6 +356,27 @@ class OnePerson:
 
 
 @dataclass(frozen=True, slots=True)
+class OneLevel:
+    """A column that shows ``source`` at one level and nothing else.
+
+    ``groups`` maps each cell of the level to the finer cells that go up into it; a cell of
+    ``missing`` stays as it is; any other cell is coarser and becomes ``coarser``.
+    """
+
+    source: str
+    groups: Cells
+    missing: frozenset[str]
+    coarser: str
+
+    def of(self, written: str) -> str:
+        """Return the only cell that may stand beside a written one."""
+        if written in self.missing or written in self.groups:
+            return written
+        holding = [group for group, finer in self.groups.items() if written in finer]
+        return holding[0] if len(holding) == 1 else self.coarser
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """Promise about one written file. Names are columns, cells are texts as written.
 
@@ -377,7 +398,8 @@ class Claim:
     sensitive column; ``no_answer`` are the cells that are
     no answer in any column, ``not_asked`` those of them that say that nobody asked. ``numbers``
     maps a column that is no key to how its numbers were coarsened. ``known`` are columns that may
-    tell of hidden cells, for whoever has the file knows these. ``segments`` are the rows
+    tell of hidden cells, for whoever has the file knows these. ``lifted`` maps a column of one
+    level to what it must show; nothing else is measured of it. ``segments`` are the rows
     of each batch, in file order, each of which keeps the promise alone; none is one batch.
     ``unit`` is what k and all counts of somebody speak of: rows, people or households;
     ``one_person`` tells people apart by the file itself.
@@ -402,6 +424,7 @@ class Claim:
     no_answer: frozenset[str] = frozenset({""})
     not_asked: frozenset[str] = frozenset()
     known: tuple[str, ...] = ()
+    lifted: Mapping[str, OneLevel] = field(default_factory=dict)
     segments: tuple[int, ...] = ()
     unit: str = "rows"
     one_person: OnePerson | None = None
@@ -409,7 +432,9 @@ class Claim:
     @property
     def named(self) -> tuple[str, ...]:
         """Every column that the file must have for the claim to make sense."""
-        return tuple(dict.fromkeys((*self.core, *self.insider, *self.sensitive, *self.answers)))
+        of_lifted = (*self.lifted, *(one.source for one in self.lifted.values()))
+        keys = (*self.core, *self.insider, *self.sensitive, *self.answers)
+        return tuple(dict.fromkeys((*keys, *of_lifted)))
 
     def of_column(self, name: str) -> tuple[int, float, float | None]:
         """Return l, entropy l and t promised of a sensitive column."""

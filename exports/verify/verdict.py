@@ -434,11 +434,14 @@ def _compared(found: Findings, claim: Claim) -> Iterator[str]:
         yield f"a row fits {fits} only, not {claim.k}"
 
 
-def _codebook(found: Findings, _: Claim) -> Iterator[str]:
+def _codebook(found: Findings, claim: Claim) -> Iterator[str]:
     for name, cells in found.unexplained.items():
         yield f"{name} holds {_count(cells, 'cell')} that the codebook does not explain"
     for name, cell in found.wrong_bands:
         yield f"{name} has the band {cell} stand for a number outside it"
+    for name, cells in found.wrong_lifted.items():
+        source = claim.lifted[name].source
+        yield f"{name} holds {_count(cells, 'cell')} that {source} does not give at its level"
 
 
 def _leaks(found: Findings, claim: Claim) -> Iterator[str]:

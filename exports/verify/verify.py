@@ -38,6 +38,7 @@ from exports.verify.leaks import (
     tell_arrival,
     unexplained,
     wrong_bands,
+    wrong_lifted,
 )
 from exports.verify.people import NOBODY, alike_in_all_rows, people_by_answers, people_in
 from exports.verify.reading import Claim, Ints, MalformedFile, Table, coded, combined, read_table
@@ -84,6 +85,9 @@ def verify(
     # Without its key columns a file has no classes, and no figure below would mean anything.
     if shape.absent or not rows:
         return Findings(shape=shape)
+    whole, lifted = table, wrong_lifted(table, claim)
+    # What is exactly its source at another level tells nothing more and is no source of its own.
+    table = {name: column for name, column in table.items() if name not in claim.lifted}
     positions = None if truth_rows is None else np.asarray(truth_rows, dtype=np.int64)
     # Which row is whose is known only where there is one position a row.
     paired = positions if positions is not None and len(positions) == rows else None
@@ -119,7 +123,8 @@ def verify(
             looked=None if whose is None else _one_row_each(whose),
         ),
         tell_arrival=tell_arrival(columns, claim),
-        unexplained=unexplained(table, codebook or ()),
+        unexplained=unexplained(whole, codebook or ()),
+        wrong_lifted=lifted,
         wrong_bands=wrong_bands(claim),
         sorted_by_content=order.by_content,
         order_correlation=order.correlation,

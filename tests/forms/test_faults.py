@@ -65,6 +65,7 @@ QUESTIONNAIRE = [
     ("minimal", '"mood"\nk', '"lang"\nk', "'lang' is the name of a column of every release"),
     ("minimal", '"mood"\nk', '"sc_mood"\nk', "'sc_mood' is the name of a column of every release"),
     ("minimal", '"mood"\nk', '"dq_pair"\nk', "'dq_pair' is the name of a column of every release"),
+    ("coarse", '"reason"', '"age_l2"', "'age_l2' is how a release calls a level of age"),
     ("minimal", '"mood"\nk', '"data"\nk', "'data' is the name of a part of every form"),
     ("minimal", '"mood"\nk', '"validate_me"\nk', "'validate_me' is the name of a part of every"),
     ("minimal", 'text = "How is your mood?"\n', "", "question mood, text: is missing"),

@@ -7,11 +7,11 @@ package only where it is installed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from exports.codebook import AS_ASKED, Entry
+from exports.codebook import AS_ASKED, LIFTED, Entry
 from exports.columns import SCORE, bounds_of
 from exports.documents.context import DocumentContext
 from exports.files.source import distinct_labels
@@ -118,6 +118,46 @@ def scoring_plan_of(context: DocumentContext) -> ScoringPlan:
     return replace(plan, skipped=tuple(sorted(released.difference(plan.scored))))
 
 
+@dataclass(frozen=True, slots=True)
+class LiftRule:
+    """A column of one level: ``up`` maps the cells of ``source`` to its own; others are coarser."""
+
+    column: str
+    source: str
+    up: Mapping[int, int]
+
+    @property
+    def groups(self) -> dict[int, list[int]]:
+        """Cell of the level → the cells that become it, itself included."""
+        found: dict[int, list[int]] = {}
+        for cell, group in self.up.items():
+            found.setdefault(group, []).append(cell)
+        return found
+
+
+def _covered(entry: Entry, cell: str) -> frozenset[int]:
+    """The codes as asked that a cell of a key column stands for."""
+    return frozenset(entry["groups"].get(cell, [int(cell)]))
+
+
+def lift_rules_of(context: DocumentContext) -> tuple[LiftRule, ...]:
+    """Return how each lifted column is made, as the codebook alone tells it."""
+    entries = {e["variable"]: e for e in context.codebook}
+    rules = []
+    for entry in (e for e in context.codebook if e["part"] == LIFTED):
+        source = entries[entry["items"][0]]
+        groups = {int(code): _covered(entry, code) for code in entry["codes"]}
+        cells = {int(code): _covered(source, code) for code in source["codes"]}
+        up = {
+            cell: group
+            for cell, codes in cells.items()
+            for group, covered in groups.items()
+            if codes <= covered
+        }
+        rules.append(LiftRule(entry["variable"], source["variable"], up))
+    return tuple(rules)
+
+
 def head(context: DocumentContext, comment: str, *lines: str) -> str:
     """The opening comment of a script: mark, title, and what it does."""
     said = [context.mark, f"{context.study.title}, tier {context.tier['name']}", *lines]
@@ -183,6 +223,13 @@ def score_py(context: DocumentContext, plan: ScoringPlan) -> bytes:
         "TOLERANCE": str(TOLERANCE),
     }
     return template("score.py.txt", filled)
+
+
+def lift_py(context: DocumentContext, rules: Sequence[LiftRule]) -> bytes:
+    """Make every column of one level anew; the script exits with 1 when one differs."""
+    lifts = _literal({rule.column: {"from": rule.source, "up": rule.up} for rule in rules})
+    filled = {"HEAD": head(context, "#"), "DATA": context.data_path, "LIFTS": lifts}
+    return template("lift.py.txt", filled)
 
 
 _ESCAPED = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
@@ -259,3 +306,13 @@ def score_r(context: DocumentContext, plan: ScoringPlan) -> bytes:
         "TOLERANCE": str(TOLERANCE),
     }
     return template("score.R.txt", filled)
+
+
+def lift_r(context: DocumentContext, rules: Sequence[LiftRule]) -> bytes:
+    """Make every column of one level anew; the script ends with an error when one differs."""
+    lifts = []
+    for rule in rules:
+        up = ", ".join(f'"{cell}" = {group}' for cell, group in rule.up.items())
+        lifts.append(f"  {quoted(rule.column)} = list(from = {quoted(rule.source)}, up = c({up}))")
+    filled = {"HEAD": head(context, "#"), "DATA": context.data_path, "LIFTS": _list(lifts)}
+    return template("lift.R.txt", filled)

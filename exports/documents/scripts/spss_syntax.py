@@ -1,24 +1,39 @@
-"""import.sps and score.sps: syntax for SPSS (and PSPP), with one user-missing range."""
+"""import.sps, score.sps and lift.sps: syntax for SPSS (and PSPP), with one user-missing range."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from textwrap import fill
 
 from exports.documents.context import DocumentContext, joined
 from exports.documents.scripts.python_r import (
     TOLERANCE,
+    LiftRule,
     ScoringPlan,
     in_missing_range,
     number,
     renamed,
 )
-from exports.files.source import SPSS, cut_bytes, distinct_labels, level_of, names_in
-from forms.study import LABEL_BYTES
+from exports.files.source import (
+    SPSS,
+    TICKED,
+    cut_bytes,
+    distinct_labels,
+    level_of,
+    multiple_response_sets,
+    names_in,
+)
+from exports.files.spss import SET_LABEL
+from forms.study import LABEL_BYTES, WITHHELD
 
 # Bytes; what is longer is cut by SPSS with a warning, so we cut at a character first.
 LONGEST_LABEL = 255
 # A line of syntax may hold 256 bytes; long literals are joined with +.
 LITERAL = 160
+LINE = 98  # characters of a line of codes
+
+
+FIRST = "Set the folder of the release first: CD 'the folder'"
 
 
 def quoted(text: str, most: int) -> str:
@@ -74,27 +89,38 @@ def _lines(names: Iterable[str]) -> str:
     return "\n".join(f"  {name}" for name in names)
 
 
-def import_sps(context: DocumentContext) -> bytes:
-    """Syntax that reads the CSV with labels, missing range and measurement levels."""
-    names = names_of(context)
-    how = "Reads the data with labels; set the folder of the release first: CD 'the folder'"
+def _sets(context: DocumentContext, names: Mapping[str, str]) -> Iterator[str]:
+    for one in multiple_response_sets(context.codebook):
+        yield (
+            f"MRSETS\n  /MDGROUP NAME=${one.name} CATEGORYLABELS=VARLABELS\n"
+            f"  LABEL={quoted(one.label, SET_LABEL)}\n  VALUE={TICKED}\n"
+            f"  VARIABLES=\n{_lines(names[variable] for variable in one.variables)}."
+        )
+
+
+def _labelled(context: DocumentContext, names: Mapping[str, str]) -> Iterator[str]:
+    """Read the data and label them, which every script does by itself."""
     labels = [
         f"  {names[e['variable']]} {quoted(e['label'], LONGEST_LABEL)}" for e in context.codebook
     ]
     levels = [f"{names[e['variable']]} ({level_of(e).upper()})" for e in context.codebook]
     ranged = _lines(names[name] for name in in_missing_range(context))
-    return joined(
-        [
-            _head(context, how, *renamed(names)),
-            _read(context, names),
-            "VARIABLE LABELS\n" + "\n".join(labels) + ".",
-            *_value_labels(context, names),
-            # SPSS takes one range a variable, and below -90 there are missing codes only.
-            f"MISSING VALUES\n{ranged}\n  (LO THRU -90)." * bool(ranged),
-            "VARIABLE LEVEL\n  " + "\n  /".join(levels) + ".",
-            "EXECUTE.",
-        ]
-    )
+    yield _read(context, names)
+    yield "VARIABLE LABELS\n" + "\n".join(labels) + "."
+    yield from _value_labels(context, names)
+    # SPSS takes one range a variable, and below -90 there are missing codes only.
+    yield f"MISSING VALUES\n{ranged}\n  (LO THRU -90)." * bool(ranged)
+    yield "VARIABLE LEVEL\n  " + "\n  /".join(levels) + "."
+    yield from _sets(context, names)
+    yield "EXECUTE."
+
+
+def import_sps(context: DocumentContext) -> bytes:
+    """Syntax that reads the CSV with labels, missing range, measurement levels and sets."""
+    names = names_of(context)
+    how = "Reads the data with labels"
+    said = _head(context, how, FIRST, *renamed(names))
+    return joined([said, *_labelled(context, names)])
 
 
 def _rules(plan: ScoringPlan, scored: Mapping[str, str], names: Mapping[str, str]) -> Iterator[str]:
@@ -113,11 +139,11 @@ def _rules(plan: ScoringPlan, scored: Mapping[str, str], names: Mapping[str, str
 
 
 def score_sps(context: DocumentContext, plan: ScoringPlan) -> bytes:
-    """Syntax that recomputes every score; run it after import.sps."""
+    """Syntax that reads the data, recomputes every score and compares."""
     names = names_of(context)
     scored = {column: f"re_{at}" for at, column in enumerate(plan.scored, start=1)}
     flags = {column: scored[column].replace("re_", "off_") for column in plan.columns}
-    how = "Recomputes every score; run import.sps first. Every maximum in the table must be 0"
+    how = "Recomputes every score. Every maximum in the table must be 0"
     skipped = [f"Not recomputed, its items are not all here: {name}" for name in plan.skipped]
     # Of two missing values the comparison is missing in SPSS, and is no difference: SYSMIS=0.
     compared = [
@@ -129,4 +155,34 @@ def score_sps(context: DocumentContext, plan: ScoringPlan) -> bytes:
     ]
     table = f"DESCRIPTIVES VARIABLES=\n{_lines(flags.values())}\n  /STATISTICS=MAX."
     rules = _rules(plan, scored, names)
-    return joined([_head(context, how, *skipped), *rules, *compared, table * bool(flags)])
+    said = _head(context, how, FIRST, *skipped)
+    return joined([said, *_labelled(context, names), *rules, *compared, table * bool(flags)])
+
+
+def _recoded(rule: LiftRule, names: Mapping[str, str], into: str) -> str:
+    groups = "\n".join(
+        fill(f"({', '.join(map(str, cells))}={group})", LINE, initial_indent="  ",
+             subsequent_indent="    ")
+        for group, cells in rule.groups.items()
+    )  # fmt: skip
+    released = names[rule.column]
+    return (
+        f"RECODE {names[rule.source]}\n{groups}\n"
+        f"  (MISSING=COPY) (ELSE={WITHHELD}) INTO {into}.\n"
+        f"MISSING VALUES {into} (LO THRU -90).\n"
+        f"COMPUTE off_{into} = (VALUE({into}) <> VALUE({released})).\n"
+        f"VARIABLE LABELS off_{into} '{released} differs from the released column'."
+    )
+
+
+def lift_sps(context: DocumentContext, rules: Sequence[LiftRule]) -> bytes:
+    """Syntax that reads the data, makes every column of one level anew and compares."""
+    names = names_of(context)
+    made = {rule.column: f"lift_{at}" for at, rule in enumerate(rules, start=1)}
+    how = "Makes each column of one level from that of mixed levels. Every maximum must be 0"
+    told = [f"{into} is {names[column]} made anew" for column, into in made.items()]
+    recoded = (_recoded(rule, names, made[rule.column]) for rule in rules)
+    table = (
+        f"DESCRIPTIVES VARIABLES=\n{_lines(f'off_{m}' for m in made.values())}\n  /STATISTICS=MAX."
+    )
+    return joined([_head(context, how, FIRST, *told), *_labelled(context, names), *recoded, table])

@@ -1,12 +1,16 @@
-"""import.do and score.do: Stata 14 or later, with extended missing values for the missing codes."""
+"""import.do, score.do and lift.do for Stata 14 or later.
+
+Missing codes are extended missing values.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from exports.documents.context import DocumentContext, joined
 from exports.documents.scripts.python_r import (
     TOLERANCE,
+    LiftRule,
     ScoringPlan,
     head,
     in_missing_range,
@@ -15,6 +19,7 @@ from exports.documents.scripts.python_r import (
 )
 from exports.files.source import STATA, distinct_labels, names_in
 from exports.files.stata import LABEL, LETTER, VALUE_LABEL
+from forms.study import WITHHELD
 
 LETTERS = {str(code): f".{letter}" for code, letter in LETTER.items()}
 
@@ -136,6 +141,38 @@ def score_do(context: DocumentContext, plan: ScoringPlan) -> bytes:
             "\n".join(_rules(plan, scored, names)),
             "local wrong = 0",
             *compared,
+            "assert `wrong' == 0",
+        ]
+    )
+
+
+def _lifted(rule: LiftRule, names: Mapping[str, str], into: str) -> Iterator[str]:
+    coarser, released = LETTERS[str(WITHHELD)], names[rule.column]
+    groups = " ///\n    ".join(
+        f"({' '.join(map(str, cells))} = {group})" for group, cells in rule.groups.items()
+    )
+    # Values that are missing fit no rule and stay.
+    yield (
+        f"recode {names[rule.source]} ///\n    {groups} ///\n"
+        f"    (nonmissing = {coarser}), generate({into})"
+    )
+    yield f"count if {into} != {released}"
+    yield f'display "{released}: differs in " r(N) " rows"'
+    yield "local wrong = `wrong' + (r(N) > 0)"
+
+
+def lift_do(context: DocumentContext, rules: Sequence[LiftRule]) -> bytes:
+    """Commands that make every column of one level anew; they stop when one differs."""
+    names = names_of(context)
+    made = {rule.column: f"lift{at}" for at, rule in enumerate(rules, start=1)}
+    how = "Makes each column of one level from that of mixed levels; do import.do first."
+    told = [f"{into} is {names[column]} made anew." for column, into in made.items()]
+    return joined(
+        [
+            head(context, "*", how, *told),
+            "version 14",
+            "local wrong = 0",
+            *("\n".join(_lifted(rule, names, made[rule.column])) for rule in rules),
             "assert `wrong' == 0",
         ]
     )

@@ -41,6 +41,18 @@ def test_the_file_is_valid_ddi_codebook(release, schema):
     assert schema.validate(tree(release)), schema.error_log.filter_from_errors()[0]
 
 
+def test_mixed_levels_and_sets_of_ticks_are_told_in_valid_ddi(mixed, schema):
+    found = etree.parse(mixed / "documentation" / "ddi.xml")
+    assert schema.validate(found), schema.error_log.filter_from_errors()[0]
+    natures = found.xpath(
+        "//d:var[@name='age_band' or @name='age_band_l1']/@nature", namespaces=DDI
+    )
+    assert natures == ["nominal", "nominal"]
+    [ticks] = found.xpath("//d:varGrp[@type='multipleResp']", namespaces=DDI)
+    assert ticks.get("name") == "ep_topic"
+    assert ticks.get("var").split()[0] == "V_ep_topic__loss"
+
+
 def variable(name: str, path: str) -> list[str]:
     return [
         str(v) for v in tree(context()).xpath(f"//d:var[@name='{name}']/{path}", namespaces=DDI)

@@ -1,6 +1,8 @@
 """The scripts of a release, run for real where their language is installed."""
 
 import json
+import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -8,10 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from exports.documents.all_documents import documents
 from exports.documents.scripts import python_r, spss_syntax, stata_do
 from exports.documents.scripts.python_r import scoring_plan_of
 from exports.files.stata import LETTER
-from tests.exports.documents.desk import NASTY, ROWS, Cells, context, laid_out, relabelled
+from tests.exports.documents.desk import (
+    NASTY,
+    ROWS,
+    Cells,
+    context,
+    laid_out,
+    relabelled,
+)
 
 WRONG: Cells = ({**ROWS[0], "sc_mood": "4.334"}, ROWS[1])
 # What each language is run with; {} is the script.
@@ -40,11 +50,20 @@ def in_r(folder: Path, *lines: str) -> list[str]:
 
 def in_pspp(folder: Path, *lines: str) -> str:
     """What PSPP, which reads the syntax of SPSS, prints after import.sps."""
+    (folder / "ask.sps").write_text("\n".join(["INCLUDE 'analysis/import.sps'.", *lines]), "utf-8")
+    return run_in_pspp(folder, "ask.sps")
+
+
+def off_in_pspp(folder: Path, script: str) -> list[str]:
+    """What a script of the release, run alone, tells of each column: .00 where nothing differs."""
+    said = run_in_pspp(folder, f"analysis/{script}")
+    return [line.split("|")[3].strip() for line in said.splitlines() if "differs from" in line]
+
+
+def run_in_pspp(folder: Path, script: str) -> str:
     needs("pspp")
-    ask = folder / "ask.sps"
-    ask.write_text("\n".join(["INCLUDE 'analysis/import.sps'.", *lines]), "utf-8")
     done = subprocess.run(
-        ["pspp", "-b", ask.name], cwd=folder, capture_output=True, text=True, check=False,
+        ["pspp", "-b", script], cwd=folder, capture_output=True, text=True, check=False,
         env={"LC_ALL": "C.UTF-8", "PATH": "/usr/bin:/bin"},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
@@ -77,9 +96,56 @@ def test_a_score_that_is_off_by_a_thousandth_is_found(tmp_path, end):
 
 
 def test_pspp_recomputes_every_score(release):
-    said = in_pspp(release, "INCLUDE 'analysis/score.sps'.")
-    maxima = [line.split("|")[3].strip() for line in said.splitlines() if "differs from" in line]
-    assert maxima == [".00"] * 3
+    assert off_in_pspp(release, "score.sps") == [".00"] * 3
+
+
+@pytest.fixture
+def one_off(mixed: Path, tmp_path: Path) -> Path:
+    """The same with one cell of one level that the written one does not give."""
+    folder = tmp_path / "off"
+    shutil.copytree(mixed, folder)
+    [data] = (folder / "data").glob("*.csv")
+    *lines, last = data.read_bytes().removesuffix(b"\r\n").split(b"\r\n")
+    last = last.rpartition(b",")[0] + b",1"
+    data.write_bytes(b"\r\n".join([*lines, last, b""]))
+    return folder
+
+
+@pytest.mark.parametrize("end", [".py", ".R"])
+def test_columns_of_one_level_made_anew_equal_the_released_ones(mixed, end):
+    done = run(mixed, f"analysis/lift{end}")
+    assert (done.returncode, done.stdout.count("equal in every row")) == (0, 3), done.stderr
+
+
+@pytest.mark.parametrize("end", [".py", ".R"])
+def test_a_column_of_one_level_that_is_off_in_a_row_is_found(one_off, end):
+    done = run(one_off, f"analysis/lift{end}")
+    assert done.returncode != 0
+    [line] = [line for line in done.stdout.splitlines() if "differs in 1" in line]
+    assert line.startswith("region_raised_l2")
+
+
+def test_pspp_makes_the_columns_of_one_level_anew(mixed, one_off):
+    assert off_in_pspp(mixed, "lift.sps") == [".00"] * 3
+    assert off_in_pspp(one_off, "lift.sps") == [".00", ".00", "1.00"]
+
+
+def test_stata_groups_the_same_cells_as_python(mixed):
+    text = (mixed / "analysis" / "lift.do").read_text("utf-8")
+    rules = runpy.run_path(str(mixed / "analysis" / "lift.py"))["LIFTS"]
+    for name, command in zip(rules, text.split("\nrecode ")[1:], strict=True):
+        assert command.startswith(rules[name]["from"])
+        assert f"!= {name}\n" in command
+        said = {
+            cell: int(group)
+            for cells, group in re.findall(r"\(([0-9 ]+) = ([0-9]+)\)", command)
+            for cell in cells.split()
+        }
+        assert said == rules[name]["up"]
+
+
+def test_a_release_of_one_level_has_no_scripts_that_lift():
+    assert not any("lift" in name for name in documents(context()))
 
 
 def test_a_score_without_its_items_is_said_to_be_left_out(tmp_path):
@@ -140,6 +206,16 @@ def test_pspp_takes_words_that_break_syntax(nasty):
 
 def test_pspp_reads_texts_with_commas_and_quotes_whole(release):
     assert '\'=Ü, "so"' in in_pspp(release, "LIST VARIABLES=said.")
+
+
+@pytest.mark.parametrize("opening", ["GET FILE='{}'.", "INCLUDE 'analysis/import.sps'."])
+def test_pspp_knows_the_ticks_of_one_question_as_a_set(mixed, tmp_path, opening):
+    [sav] = (mixed / "data").glob("*.sav")
+    ask = tmp_path / "ask.sps"
+    ask.write_text(f"{opening.format(sav)}\nMRSETS /DISPLAY NAME=ALL.\n", "utf-8")
+    said = run_in_pspp(mixed, str(ask))
+    assert "$ep_topic|What was being talked|Dichotomies|       1|ep_topic__loss " in said
+    assert said.count("ep_topic__") == 9
 
 
 def test_pspp_leaves_missing_codes_out_of_figures(release):

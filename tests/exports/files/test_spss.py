@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from exports.errors import ExportRefused
 from exports.files.source import SPSS, names_in, open_source
-from exports.files.spss import COUNT_AT, STAMP_AT, rows_of, write_sav
+from exports.files.spss import COUNT_AT, STAMP_AT, rows_of, write_sav, write_zsav
 from tests.exports.files.hard import VARIABLES, cells, entry, source_of
 
 NAMES = names_in(VARIABLES, SPSS)
@@ -172,3 +172,36 @@ def test_blocks_do_not_show_in_the_file(source, tmp_path, monkeypatch):
     monkeypatch.setattr("exports.files.spss.BYTES_AT_ONCE", 1)
     write_sav(open_source(source.csv, source.codebook), tmp_path / "many.sav")
     assert (tmp_path / "one.sav").read_bytes() == (tmp_path / "many.sav").read_bytes()
+
+
+def ticks(*names: str, question: str = "What was it about? Ümläut") -> list[dict[str, object]]:
+    about = {"multiple_response": "topics", "question": {"everybody": question}}
+    return [entry(name, codes={"0": "No", "1": "Yes"}, **about) for name in names]
+
+
+@pytest.mark.parametrize("write", [write_sav, write_zsav])
+def test_options_of_one_question_are_a_multiple_response_set(tmp_path, write):
+    codebook = [*ticks("topics__loss", "topics__losing", "topics__lost"), entry("other")]
+    rows = [("1", "1", "1", "1")] * 3
+    write(source_of(tmp_path, rows, codebook), tmp_path / "x.sav")
+    found = read(tmp_path / "x.sav")
+    assert found.about.mr_sets == {
+        "topics": {
+            "type": "D", "is_dichotomy": True, "counted_value": 1,
+            "label": "What was it about? Ümläut",
+            "variable_list": ["topics__loss", "topics__losing", "topics__lost"],
+        }
+    }  # fmt: skip
+    assert found.cells["other"] == [1.0] * 3
+
+
+def test_the_label_of_a_set_is_cut_between_characters_and_stands_in_one_line(tmp_path):
+    codebook = ticks("a", "b", question="ä\n" * 100)
+    write_sav(source_of(tmp_path, [("1", "0")], codebook), tmp_path / "x.sav")
+    assert read(tmp_path / "x.sav").about.mr_sets["topics"]["label"] == ("ä " * 40).strip()
+
+
+def test_one_column_with_ticks_is_no_set(tmp_path):
+    withheld = {**ticks("b")[0], "codes": {}}
+    write_sav(source_of(tmp_path, [("1", "-93")], [*ticks("a"), withheld]), tmp_path / "x.sav")
+    assert not read(tmp_path / "x.sav").about.mr_sets
