@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -51,9 +52,30 @@ def study() -> None:
     """Check, approve, open, close and freeze a study."""
 
 
+MOST_REHEARSED = 20_000  # answers; more take minutes and tell little more
+
+
+def sizes(_: click.Context, __: click.Parameter, typed: str | None) -> tuple[int, ...]:
+    """Return numbers of answers, written as 300,600,1080, for click. Raises BadParameter."""
+    parts = typed.split(",") if typed else []
+    found = [int(part) for part in parts if part.strip().isascii() and part.strip().isdigit()]
+    if len(found) < len(parts) or not all(1 <= size <= MOST_REHEARSED for size in found):
+        raise click.BadParameter(
+            f"{typed}: write numbers of answers, 1 to {MOST_REHEARSED:,} each, as 300,600,1080."
+        )
+    return tuple(found)
+
+
 @study.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
-def check(folder: Path) -> None:
+@click.option(
+    "--rehearse",
+    metavar="N,N…",
+    callback=sizes,
+    help="Also show what each tier would keep of each variable, of so many simulated answers.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the simulated answers.")
+def check(folder: Path, rehearse: tuple[int, ...], seed: int) -> None:
     """List every fault of the study in FOLDER, each with file, table and key.
 
     Facts that site.toml leaves empty are no fault of the study: they are listed after it. So is the
@@ -73,6 +95,23 @@ def check(folder: Path) -> None:
     signed_here = (config.data / "office.db").exists()
     if signed_here and (label := same_label(open_stores(config), version)):
         click.echo(label)
+    if rehearse:
+        _rehearse(version, rehearse, seed)
+
+
+def _rehearse(version: StudyVersion, wanted: tuple[int, ...], seed: int) -> None:
+    """Print what each tier would keep. Raises Refusal where no recipe says how people answer."""
+    from survey.releases.rehearsal import in_lines, recipe_in, rehearse  # brings in polars
+
+    recipe = recipe_in(version.study, version.folder)
+    with click.progressbar(length=100, label="Rehearsing", hidden=not sys.stderr.isatty()) as bar:
+        found = rehearse(
+            version.study, recipe, wanted, seed=seed,
+            progress=lambda share: bar.update(int(share * 100) - bar.pos),
+        )  # fmt: skip
+    click.echo()
+    for line in in_lines(found):
+        click.echo(line)
 
 
 def _lengths(version: StudyVersion) -> str:
