@@ -15,6 +15,7 @@ import click
 from forms.load import load_study
 from forms.post_length import post_length
 from forms.site_facts import load_site, missing_facts
+from forms.tiers import TIERS
 from survey.accounts.audit import claimed_name, note_command
 from survey.cli.installation import open_catalogue, open_stores, open_version
 from survey.cli.main import main
@@ -52,6 +53,7 @@ def study() -> None:
     """Check, approve, open, close and freeze a study."""
 
 
+ROW_TIERS = [kind.name for kind in TIERS.values() if kind.holds == "rows"]
 MOST_REHEARSED = 20_000  # answers; more take minutes and tell little more
 
 
@@ -111,6 +113,46 @@ def _rehearse(version: StudyVersion, wanted: tuple[int, ...], seed: int) -> None
         )  # fmt: skip
     click.echo()
     for line in in_lines(found):
+        click.echo(line)
+
+
+@study.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--n", "wanted", metavar="N,N…", required=True, callback=sizes, help="Answers.")
+@click.option("--tier", type=click.Choice(ROW_TIERS), required=True)
+@click.option(
+    "--adjust",
+    metavar="NAME,NAME…",
+    default="",
+    help="Covariates, by column; the core variables otherwise.",
+)
+@click.option(
+    "--repetitions",
+    type=click.IntRange(1, 200),
+    default=5,
+    show_default=True,
+    help="Samples of each number of answers.",
+)
+@click.option("--seed", type=int, default=1, show_default=True)
+def plan(
+    folder: Path, wanted: tuple[int, ...], tier: str, adjust: str, repetitions: int, seed: int
+) -> None:
+    """Show the intervals of the primary scores, before and after anonymisation, by simulation.
+
+    The analysis is each primary score on the predictor, as [tables] of release.toml names them; the
+    answers follow simulation.toml.
+    """
+    from survey.releases import planning  # brings in polars
+    from survey.releases.rehearsal import recipe_in
+
+    found = load_study(folder)
+    recipe, names = recipe_in(found, folder), [n for n in adjust.split(",") if n]
+    with click.progressbar(length=100, label="Planning", hidden=not sys.stderr.isatty()) as bar:
+        made = planning.plan(
+            found, recipe, wanted, tier, adjust=names, repetitions=repetitions, seed=seed,
+            progress=lambda share: bar.update(int(share * 100) - bar.pos),
+        )  # fmt: skip
+    for line in planning.plan_in_lines(made):
         click.echo(line)
 
 
