@@ -37,15 +37,15 @@ from survey.errors import Refusal
 from survey.synthetic.simulate import simulate
 
 NO_RECIPE = (
-    "{folder} has no {file}, so nothing says how people may answer, and nothing can be rehearsed. "
-    "Write one: docs/researcher.md explains its keys."
+    "{study} has no {file}, so nothing says how people may answer, and nothing can be rehearsed. "
+    "Write one in its folder: docs/researcher.md explains its keys."
 )
 
 
 def recipe_in(study: Study, folder: Path) -> Recipe:
     """Return the recipe in ``folder``. Raise Refusal where there is none, or RecipeFault."""
     if not (folder / FILE).is_file():
-        raise Refusal(NO_RECIPE.format(folder=folder, file=FILE))
+        raise Refusal(NO_RECIPE.format(study=study.name, file=FILE))
     return load_recipe(study, folder)
 
 

@@ -79,10 +79,10 @@ def test_the_command_prints_a_table_for_each_tier_and_size(runner):
 
 
 def test_a_study_that_says_not_how_people_answer_is_refused_in_a_sentence(runner):
-    folder = STUDIES / "minimal"
-    done = runner.invoke(main, ["study", "check", str(folder), "--rehearse", "300"])
+    words = ["study", "check", str(STUDIES / "minimal"), "--rehearse", "300"]
+    done = runner.invoke(main, words)
     assert done.exit_code == 1
-    assert f"{folder} has no simulation.toml" in done.stderr
+    assert "minimal has no simulation.toml" in done.stderr
 
 
 @pytest.mark.parametrize("typed", ["many", "300,", "0", "999999999"])
