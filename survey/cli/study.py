@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -14,6 +15,7 @@ import click
 from forms.load import load_study
 from forms.post_length import post_length
 from forms.site_facts import load_site, missing_facts
+from forms.tiers import TIERS
 from survey.accounts.audit import claimed_name, note_command
 from survey.cli.installation import open_catalogue, open_stores, open_version
 from survey.cli.main import main
@@ -51,9 +53,31 @@ def study() -> None:
     """Check, approve, open, close and freeze a study."""
 
 
+ROW_TIERS = [kind.name for kind in TIERS.values() if kind.holds == "rows"]
+MOST_REHEARSED = 20_000  # answers; more take minutes and tell little more
+
+
+def sizes(_: click.Context, __: click.Parameter, typed: str | None) -> tuple[int, ...]:
+    """Return numbers of answers, written as 300,600,1080, for click. Raises BadParameter."""
+    parts = typed.split(",") if typed else []
+    found = [int(part) for part in parts if part.strip().isascii() and part.strip().isdigit()]
+    if len(found) < len(parts) or not all(1 <= size <= MOST_REHEARSED for size in found):
+        raise click.BadParameter(
+            f"{typed}: write numbers of answers, 1 to {MOST_REHEARSED:,} each, as 300,600,1080."
+        )
+    return tuple(found)
+
+
 @study.command()
 @click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
-def check(folder: Path) -> None:
+@click.option(
+    "--rehearse",
+    metavar="N,N…",
+    callback=sizes,
+    help="Also show what each tier would keep of each variable, of so many simulated answers.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Of the simulated answers.")
+def check(folder: Path, rehearse: tuple[int, ...], seed: int) -> None:
     """List every fault of the study in FOLDER, each with file, table and key.
 
     Facts that site.toml leaves empty are no fault of the study: they are listed after it. So is the
@@ -73,6 +97,63 @@ def check(folder: Path) -> None:
     signed_here = (config.data / "office.db").exists()
     if signed_here and (label := same_label(open_stores(config), version)):
         click.echo(label)
+    if rehearse:
+        _rehearse(version, rehearse, seed)
+
+
+def _rehearse(version: StudyVersion, wanted: tuple[int, ...], seed: int) -> None:
+    """Print what each tier would keep. Raises Refusal where no recipe says how people answer."""
+    from survey.releases.rehearsal import in_lines, recipe_in, rehearse  # brings in polars
+
+    recipe = recipe_in(version.study, version.folder)
+    with click.progressbar(length=100, label="Rehearsing", hidden=not sys.stderr.isatty()) as bar:
+        found = rehearse(
+            version.study, recipe, wanted, seed=seed,
+            progress=lambda share: bar.update(int(share * 100) - bar.pos),
+        )  # fmt: skip
+    click.echo()
+    for line in in_lines(found):
+        click.echo(line)
+
+
+@study.command()
+@click.argument("folder", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--n", "wanted", metavar="N,N…", required=True, callback=sizes, help="Answers.")
+@click.option("--tier", type=click.Choice(ROW_TIERS), required=True)
+@click.option(
+    "--adjust",
+    metavar="NAME,NAME…",
+    default="",
+    help="Covariates, by column; the core variables otherwise.",
+)
+@click.option(
+    "--repetitions",
+    type=click.IntRange(1, 200),
+    default=5,
+    show_default=True,
+    help="Samples of each number of answers.",
+)
+@click.option("--seed", type=int, default=1, show_default=True)
+def plan(
+    folder: Path, wanted: tuple[int, ...], tier: str, adjust: str, repetitions: int, seed: int
+) -> None:
+    """Show the intervals of the primary scores, before and after anonymisation, by simulation.
+
+    The analysis is each primary score on the predictor, as [tables] of release.toml names them; the
+    answers follow simulation.toml.
+    """
+    from survey.releases import planning  # brings in polars
+    from survey.releases.rehearsal import recipe_in
+
+    found = load_study(folder)
+    recipe, names = recipe_in(found, folder), [n for n in adjust.split(",") if n]
+    with click.progressbar(length=100, label="Planning", hidden=not sys.stderr.isatty()) as bar:
+        made = planning.plan(
+            found, recipe, wanted, tier, adjust=names, repetitions=repetitions, seed=seed,
+            progress=lambda share: bar.update(int(share * 100) - bar.pos),
+        )  # fmt: skip
+    for line in planning.plan_in_lines(made):
+        click.echo(line)
 
 
 def _lengths(version: StudyVersion) -> str:

@@ -38,6 +38,7 @@ FOLDER = "work"
 LOCK = "alive"
 PROCESS = "survey.releases.worker"
 
+REHEARSED = (300, 600, 1080)  # simulated answers
 JOB_GRACE_SECONDS = 8  # from asking a process to end to ending it
 WORK_ROOM_BYTES = 64 * 1024 * 1024  # less free space than this is not worth beginning with
 GONE = "Its process ended unexpectedly, perhaps because the server was stopped."
@@ -96,6 +97,7 @@ def entered(stores: Stores, job: Job) -> int:
 
 _DONE: Mapping[str, str] = {
     "preview": "preview of tier {tier}, seen",
+    "rehearsal": "rehearsal with simulated answers, seen",
     "restore": "release {release}, its file made again",
 }
 

@@ -13,12 +13,13 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from exports.errors import ExportRefused
+from forms.simulation import RecipeFault
 from forms.study import Study
 from forms.toml_tables import StudyFaults
 from survey.clock import iso_utc, today_here
@@ -34,6 +35,7 @@ from survey.releases.jobs import (
     FOLDER,
     GONE,
     LOCK,
+    REHEARSED,
     DiskFull,
     entered,
     finish_job,
@@ -42,6 +44,7 @@ from survey.releases.jobs import (
 )
 from survey.releases.pilots import TooFewSince
 from survey.releases.preview import ChangedSince, basis, basis_of, preview
+from survey.releases.rehearsal import recipe_in, rehearse
 from survey.storage import accounts, jobs, members, releases, studies
 from survey.storage.jobs import Job
 from survey.storage.stores import Stores
@@ -131,7 +134,14 @@ class JobWorker:
                 self._end("done", KINDS[self.job.kind](self))
         except JobCancelled:
             self._stopped()
-        except (LacrimaError, StudyFaults, StoreError, ExportRefused, OSError) as reason:
+        except (
+            LacrimaError,
+            StudyFaults,
+            RecipeFault,
+            StoreError,
+            ExportRefused,
+            OSError,
+        ) as reason:
             self._end("refused", reason_of(reason))
         except Exception as error:
             if is_full(error):
@@ -238,6 +248,13 @@ def _preview(worker: JobWorker) -> Result:
     )
 
 
+def _rehearsal(worker: JobWorker) -> Result:
+    # Of the folder as it is: key variables are chosen before anything is signed.
+    folder = load_for_command(worker.config, worker.stores, worker.job.study, pilot=None).latest
+    recipe = recipe_in(folder.study, folder.folder)
+    return asdict(rehearse(folder.study, recipe, REHEARSED, progress=worker.progress))
+
+
 def _release(worker: JobWorker) -> Result:
     version, stores, job = worker.released, worker.stores, worker.job
     request, seen = worker.request(version), jobs.find(stores.office, job.preview)
@@ -290,6 +307,7 @@ ASKED_IN: Mapping[str, studies.Status] = {"batch": "open", "freeze": "closed"}
 
 KINDS: Mapping[str, Callable[[JobWorker], Result]] = {
     "preview": _preview,
+    "rehearsal": _rehearsal,
     "release": _release,
     "restore": _restore,
     "batch": _freeze,

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from survey.storage.database import Database, write_transaction
 
-Kind = Literal["preview", "release", "restore", "batch", "freeze"]
+Kind = Literal["preview", "rehearsal", "release", "restore", "batch", "freeze"]
 State = Literal["waiting", "running", "stopping", "done", "refused", "cancelled", "broken"]
 
 LIVE: tuple[State, ...] = ("waiting", "running", "stopping")

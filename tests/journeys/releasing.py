@@ -111,6 +111,11 @@ class Room(Worker):
         """A preview that is through."""
         return self.look_at(tier).wait()
 
+    def rehearsed(self) -> Room:
+        """A rehearsal that is through."""
+        self.open("releases/").press("go", "rehearse")
+        return self.wait()
+
     def make(self, **recipient: str) -> Room:
         """Make what the preview has shown; on to the page of the release."""
         self.press("go", "make", **recipient)

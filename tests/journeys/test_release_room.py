@@ -75,6 +75,28 @@ def test_whoever_would_publish_rows_is_told_to_invite_people(open_app, signed_in
     assert told not in ada.get(f"/research/{NAME}/releases/").text
 
 
+def test_a_rehearsal_shows_what_each_tier_would_keep(open_app, signed_in, tmp_path):
+    folder = tmp_path / NAME
+    shutil.copytree(folder_of(NAME), folder)
+    (folder / "simulation.toml").write_text("[shares]\nc_open = 0.9\n")
+    app = with_pages(open_app(NAME, studies=(folder,)))
+    ada = Room(signed_in(app, name="Ada"))
+    ada.rehearsed()
+    study = load_study(folder)
+    for size in ("300", "600", "1,080"):
+        for tier in study.policy.tiers.values():
+            if tier.kind.holds == "rows":
+                assert f"{size} answers, tier {tier.name}: {tier.label}" in ada.text
+    assert all(name in ada.text for name in study.policy.groups)
+    assert (ledger_of(app), left_behind(app)) == ([], ["work/turn"])
+    assert audit_of(app)[-1] == f"Ada: {NAME}: rehearsal with simulated answers, seen"
+
+
+def test_a_rehearsal_of_a_study_without_a_recipe_says_what_is_missing(ada):
+    ada.rehearsed()
+    assert f"{NAME} has no simulation.toml" in ada.text
+
+
 def test_a_release_is_seen_before_it_is_made(site, ada):
     ada.seen()
     assert (

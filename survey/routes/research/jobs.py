@@ -27,6 +27,7 @@ SOONEST, LATEST = 1, 5  # seconds until the page looks again
 
 # Finished jobs that lead to the study's life; a preview or a refusal is read on its own page.
 FREEZING = ("batch", "freeze")
+READ_HERE = ("preview", "rehearsal")
 
 
 def job_runner() -> JobRunner:
@@ -105,6 +106,7 @@ def uses_data(view: View) -> View:
 
 _WORDS = {
     "preview": "a preview of tier {tier}",
+    "rehearsal": "a rehearsal with simulated answers",
     "release": "a release of tier {tier}",
     "restore": "the file of release {release} to be made again",
     "batch": "a batch of answers to be frozen",
@@ -121,9 +123,11 @@ def title_of(job: Job) -> str:
     """Return the title of the job's page."""
     if job.kind == "preview" and job.state == "done":
         return f"What a release of tier {job.tier} would hold"
+    if job.kind == "rehearsal" and job.state == "done":
+        return "What each tier would keep"
     return {
         "waiting": "Waiting for its turn",
-        "running": "Being made" if job.kind != "preview" else "Being worked out",
+        "running": "Being made" if job.kind not in READ_HERE else "Being worked out",
         "stopping": "Being cancelled",
         "done": "Done",
         "refused": "Refused",
@@ -165,10 +169,11 @@ def job(number: int) -> Answer:
     found, still = job_or_404(number), "still" in request.args
     if found.state == "done" and found.kind in FREEZING:
         return redirect(url_for("research.life", done=found.kind), code=303)
-    if found.state == "done" and found.kind != "preview":
+    if found.state == "done" and found.kind not in READ_HERE:
         return redirect(url_for("releases.release", number=found.release), code=303)
     # A preview that is done tells of the answers; how work goes does not.
-    shown = uses_data(job_page) if found.state == "done" else job_page
+    told = found.state == "done" and found.kind == "preview"
+    shown = uses_data(job_page) if told else job_page
     answer = make_response(shown(found, still=still))
     if found.live and not still:
         # Most work is through in a second or two: look again soon at first, then less often.

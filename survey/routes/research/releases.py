@@ -19,6 +19,7 @@ from survey.errors import Refusal
 from survey.releases import distribution
 from survey.releases.archive import Archive
 from survey.releases.distribution import fault_in, recall, recipient_of, releases_sharing_rows
+from survey.releases.jobs import REHEARSED
 from survey.routes.research.jobs import (
     Answer,
     begin,
@@ -55,6 +56,7 @@ def overview() -> str:
     return render_template(
         "research/releases.html",
         title="Releases",
+        rehearsed=REHEARSED,
         version=version,
         tiers=[version.study.policy.tiers[t] for t in sorted(version.study.policy.tiers)],
         made=list(reversed(releases.all_releases(office, name))),
@@ -74,6 +76,13 @@ def preview() -> Answer:
     if tier not in version.study.policy.tiers:
         abort(400)
     return begin(new_job("preview", tier=tier))
+
+
+@bp.post("/rehearsal")
+@staff_only("researcher")
+def rehearsal() -> Answer:
+    """Work out what each tier would keep of simulated answers; no answer of a person is read."""
+    return begin(new_job("rehearsal"))
 
 
 @bp.post("/make/<int:number>")
