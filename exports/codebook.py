@@ -51,7 +51,7 @@ def _blank(field: Field) -> Entry:
         "codes": {}, "range": None, "missing": {}, "may_be_empty": False, "decimals": 0,
         "construct": "", "note": "", "role": field.role, "group": field.group,
         "scales": [], "rule": "", "items": [], "reversed": [], "level": 0, "groups": {},
-        "treatment": AS_ASKED,
+        "treatment": AS_ASKED, "reliability": {}, "item_rest": {}, "withheld_by": {},
     }  # fmt: skip
 
 

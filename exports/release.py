@@ -17,6 +17,8 @@ from exports.documents.context import DocumentContext, marks_of
 from exports.errors import ExportRefused
 from exports.files.formats import write_formats
 from exports.generalise import least_levels
+from exports.missingness import missingness, with_missingness
+from exports.reliability import with_reliability
 from exports.report import (
     BESIDE_TRUTH,
     ORDINARY,
@@ -94,7 +96,7 @@ def _checked(
         rows=sum(counts["row"].values()),
         versions={"study_version": occasion.words, "consent_version": occasion.consents},
     )
-    codebook = with_counts(blank, counts)
+    codebook = with_reliability(with_missingness(with_counts(blank, counts), table), table)
     claim = claim_of(fields, study.policy, tier, segments=segments)
     findings = verify(table, claim, codebook=codebook)
     _refuse(faults(findings, claim))
@@ -143,7 +145,7 @@ def assemble(
         limits=[said.sentence for said in cautions(findings, claim)], occasion=occasion,
         levels=levels_shown(fields, counts, study.policy),
         ncp=ncp_of(fields, counts, study.policy, not_answered_in(parts)),
-        attacks=attacked(data, claim),
+        attacks=attacked(data, claim), missing=missingness(codebook),
     )  # fmt: skip
     # After the verdict, as the other formats are made from the CSV and cannot be better than it.
     write_formats(data, codebook, title=study.title, notes=marks_of(report))

@@ -201,6 +201,7 @@ def report_of(
     levels: Mapping[str, Mapping[str, int]],
     ncp: float,
     attacks: Mapping[str, Any],
+    missing: Mapping[str, Any],
     seed: int,
     occasion: ReleaseContext,
 ) -> Report:
@@ -237,5 +238,6 @@ def report_of(
         "not_answered": dict(sorted(lacking.items())),
         "verification": {**figures, **beside},
         "attacks": attacks,
+        "missingness": missing,
         "limits": [*diversity_warnings(study.policy, figures), *limits],
     }
