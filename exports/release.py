@@ -16,6 +16,7 @@ from exports.documents.all_documents import finish, note_files
 from exports.documents.context import DocumentContext, marks_of
 from exports.errors import ExportRefused
 from exports.files.formats import write_formats
+from exports.fragility import fragility_of
 from exports.generalise import least_levels
 from exports.missingness import missingness, with_missingness
 from exports.reliability import with_reliability
@@ -78,7 +79,7 @@ def check_segment(
 def _checked(
     study: Study, data: Path, fields: Sequence[Field], tier: Tier, *,
     segments: Sequence[int], occasion: ReleaseContext,
-) -> tuple[Claim, Findings, tuple[Entry, ...], Counts]:  # fmt: skip
+) -> tuple[Claim, Findings, tuple[Entry, ...], Counts, list[dict[str, Any]]]:  # fmt: skip
     """Read the finished file back and verify it. Raise ExportRefused with every fault."""
     try:
         # From the disk: what was in memory proves nothing of what was written.
@@ -100,7 +101,8 @@ def _checked(
     claim = claim_of(fields, study.policy, tier, segments=segments)
     findings = verify(table, claim, codebook=codebook)
     _refuse(faults(findings, claim))
-    return claim, findings, codebook, counts
+    rests_on = fragility_of(study.policy.hypotheses, codebook, table)
+    return claim, findings, codebook, counts, rests_on
 
 
 def attacked(data: Path, claim: Claim) -> dict[str, Any]:
@@ -135,7 +137,7 @@ def assemble(
     data = out / "data" / data_name(study.name)
     data.parent.mkdir(parents=True)
     join_data([part.path for part in parts], data)
-    claim, findings, codebook, counts = _checked(
+    claim, findings, codebook, counts, rests_on = _checked(
         study, data, fields, tier,
         segments=[part.rows for part in parts], occasion=occasion,
     )  # fmt: skip
@@ -146,6 +148,7 @@ def assemble(
         levels=levels_shown(fields, counts, study.policy),
         ncp=ncp_of(fields, counts, study.policy, not_answered_in(parts)),
         attacks=attacked(data, claim), missing=missingness(codebook),
+        rests_on=rests_on,
     )  # fmt: skip
     # After the verdict, as the other formats are made from the CSV and cannot be better than it.
     write_formats(data, codebook, title=study.title, notes=marks_of(report))

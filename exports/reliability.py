@@ -86,7 +86,7 @@ def item_rest(covariance: Floats) -> tuple[float | None, ...]:
     )
 
 
-def _values(column: CodedColumn, entry: Entry, *, reverse: bool) -> Floats:
+def numbers_in(column: CodedColumn, entry: Entry, *, reverse: bool = False) -> Floats:
     """Return the number that each different cell stands for, NaN where it is missing."""
     lacking = {"", *entry["missing"]}
     given = [np.nan if cell in lacking else float(cell) for cell in column.cells]
@@ -105,7 +105,7 @@ def covariance_of(
 ) -> tuple[int, Floats]:
     """Return the number of complete rows and the covariances of the items in them."""
     columns = [
-        (column, _values(column, item, reverse=item["variable"] in reverse))
+        (column, numbers_in(column, item, reverse=item["variable"] in reverse))
         for item in items
         for column in [table[item["variable"]]]
     ]

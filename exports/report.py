@@ -202,6 +202,7 @@ def report_of(
     ncp: float,
     attacks: Mapping[str, Any],
     missing: Mapping[str, Any],
+    rests_on: Sequence[Mapping[str, Any]],
     seed: int,
     occasion: ReleaseContext,
 ) -> Report:
@@ -239,5 +240,6 @@ def report_of(
         "verification": {**figures, **beside},
         "attacks": attacks,
         "missingness": missing,
+        "fragility": list(rests_on),
         "limits": [*diversity_warnings(study.policy, figures), *limits],
     }

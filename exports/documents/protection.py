@@ -10,6 +10,7 @@ from typing import Any
 
 from exports.documents.context import DocumentContext, Report
 from exports.documents.markup import render_page
+from exports.fragility import MEASURED, TURNED
 from exports.missingness import LEAST_GROUP
 from exports.report import NO_ANSWER
 
@@ -98,6 +99,22 @@ def withheld_by_key(report: Report) -> tuple[list[str], list[tuple[str, ...]]]:
     return list(found), [(c, *(by.get(c, "–") for by in found.values())) for c in lines]
 
 
+def fragility_lines(report: Report) -> tuple[list[tuple[Any, ...]], list[str]]:
+    """One line a hypothesis that was measured, and sentences about those that were not."""
+    lines: list[tuple[Any, ...]] = []
+    unsaid = []
+    for one in report.get("fragility", ()):
+        if why := one.get("not_measured"):
+            unsaid.append(f"{one['hypothesis']} is not measured: {why}.")
+            continue
+        counts = (one[done][turned] for done in MEASURED for turned in TURNED)
+        relation = f"{one['hypothesis']}: {one['predictor']} → {one['outcome']}, {one['sign']}"
+        verdict = "supported" if one["supported"] else "not supported"
+        told = ("none found" if n is None else n for n in counts)
+        lines.append((relation, one["rows"], f"{one['r']:.2f}", verdict, *told))
+    return lines, unsaid
+
+
 def report_page(context: DocumentContext) -> bytes:
     """Return the report as a page; sections that have nothing to say are left out."""
     report, tier, found = context.report, context.tier, context.findings
@@ -118,6 +135,7 @@ def report_page(context: DocumentContext) -> bytes:
         done.append(f"Not answered to begin with, in rows of the file: {each}.")
     done += [f"Given to {given}."] if given else []
     rows = report.get("rows")
+    rests_on, unsaid = fragility_lines(report)
     withheld, by_key = withheld_by_key(report)
     size = f" {rows} rows. {context.sample}".rstrip() if rows is not None else ""
     return render_page(
@@ -139,6 +157,8 @@ def report_page(context: DocumentContext) -> bytes:
         withheld=withheld,
         by_key=by_key,
         least_group=LEAST_GROUP,
+        rests_on=rests_on,
+        unsaid=unsaid,
         limits=report.get("limits", ()),
         corrections=report.get("corrections", ()),
         approval=context.approval,

@@ -8,6 +8,8 @@ import pytest
 Q, C, R, S = "questionnaire.toml", "consent.toml", "release.toml", "support.toml"
 COMPARE = '[[compare]]\nlabel = "Twice"\n'
 
+H1 = 'id = "h1"\nsign = "positive"\npredictor = "calm_1"\n'
+
 QUESTIONNAIRE = [
     # keys and values
     ("minimal", 'title = "A m', 'titel = "A m', "titel: unknown key – did you mean 'title'?"),
@@ -305,6 +307,18 @@ RELEASE = [
             ('menu = ["sc_calm"]', "no column with codes is in the tables as 'sc_calm'"),
             ('menu = ["calm_1 x calm_1"]', "a table is of one column, or of two different ones"),
             ('menu = ["before", "before"]', "tables, menu: 'before' stands there twice"),
+        )
+    ),
+    *(
+        ("scores", "[roles]", f"[[hypothesis]]\n{said}\n[roles]", line)
+        for said, line in (
+            (
+                H1 + 'outcome = "sc_glat"',
+                "outcome: no column with numbers is called 'sc_glat' – did",
+            ),
+            (H1 + 'outcome = "calm_1"', "hypothesis h1, outcome: a column cannot predict itself"),
+            (H1.replace("positive", "plus"), "hypothesis h1, sign: unknown: 'plus'"),
+            (H1, "hypothesis h1, outcome: is missing"),
         )
     ),
     ("branch", "[roles]", '[tables]\nmenu = ["been x bean"]\n[roles]', "as 'bean' – did you mea"),
