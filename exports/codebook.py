@@ -54,6 +54,7 @@ def blank(field: Field) -> Entry:
         "construct": "", "note": "", "role": field.role, "group": field.group,
         "multiple_response": "", "scales": [], "rule": "", "items": [], "reversed": [],
         "level": 0, "groups": {}, "treatment": AS_ASKED,
+        "reliability": {}, "item_rest": {}, "withheld_by": {},
     }  # fmt: skip
 
 

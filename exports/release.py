@@ -16,8 +16,11 @@ from exports.documents.all_documents import finish, note_files
 from exports.documents.context import DocumentContext, marks_of
 from exports.errors import ExportRefused
 from exports.files.formats import write_formats
+from exports.fragility import fragility_of
 from exports.generalise import least_levels
 from exports.lifted import LiftedColumn, join_lifted, lifted_columns, with_lifted, written_keys
+from exports.missingness import missingness, with_missingness
+from exports.reliability import with_reliability
 from exports.report import (
     BESIDE_TRUTH,
     ORDINARY,
@@ -78,7 +81,7 @@ def check_segment(
 def _checked(
     study: Study, data: Path, fields: Sequence[Field], tier: Tier, *,
     segments: Sequence[int], occasion: ReleaseContext, lifted: Sequence[LiftedColumn],
-) -> tuple[Claim, Findings, tuple[Entry, ...], Counts]:  # fmt: skip
+) -> tuple[Claim, Findings, tuple[Entry, ...], Counts, list[dict[str, Any]]]:  # fmt: skip
     """Read the finished file back and verify it. Raise ExportRefused with every fault."""
     try:
         # From the disk: what was in memory proves nothing of what was written.
@@ -97,11 +100,13 @@ def _checked(
         versions={"study_version": occasion.words, "consent_version": occasion.consents},
     )
     asked = asked_codebook(study, fields)
-    codebook = with_counts(with_lifted(blank, asked, lifted, study.policy, counts), counts)
+    counted = with_counts(with_lifted(blank, asked, lifted, study.policy, counts), counts)
+    codebook = with_reliability(with_missingness(counted, table), table)
     claim = claim_of(fields, study.policy, tier, segments=segments, lifted=lifted)
     findings = verify(table, claim, codebook=codebook)
     _refuse(faults(findings, claim))
-    return claim, findings, codebook, counts
+    rests_on = fragility_of(study.policy.hypotheses, codebook, table)
+    return claim, findings, codebook, counts, rests_on
 
 
 def attacked(data: Path, claim: Claim) -> dict[str, Any]:
@@ -139,7 +144,7 @@ def assemble(
     keys = [written_keys(fields, study.policy, path) for path in paths]
     lifted = lifted_columns(fields, study.policy, keys)
     join_lifted(paths, data, lifted, study.policy, keys)
-    claim, findings, codebook, counts = _checked(
+    claim, findings, codebook, counts, rests_on = _checked(
         study, data, fields, tier,
         segments=[part.rows for part in parts], occasion=occasion, lifted=lifted,
     )  # fmt: skip
@@ -150,6 +155,7 @@ def assemble(
         levels=levels_shown(fields, counts, study.policy),
         ncp=ncp_of(fields, counts, study.policy, not_answered_in(parts)),
         attacks={**attacked(data, claim), **attacks_told(tier, [part.attacks for part in parts])},
+        missing=missingness(codebook), rests_on=rests_on,
     )  # fmt: skip
     # After the verdict, as the other formats are made from the CSV and cannot be better than it.
     write_formats(data, codebook, title=study.title, notes=marks_of(report))

@@ -202,6 +202,8 @@ def report_of(
     levels: Mapping[str, Mapping[str, int]],
     ncp: float,
     attacks: Mapping[str, Any],
+    missing: Mapping[str, Any],
+    rests_on: Sequence[Mapping[str, Any]],
     seed: int,
     occasion: ReleaseContext,
 ) -> Report:
@@ -238,5 +240,7 @@ def report_of(
         "not_answered": dict(sorted(lacking.items())),
         "verification": {**figures, **beside},
         "attacks": attacks,
+        "missingness": missing,
+        "fragility": list(rests_on),
         "limits": [*diversity_warnings(study.policy, figures), *limits],
     }

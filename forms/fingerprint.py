@@ -73,10 +73,11 @@ WIRE: dict[type, Mapping[str, object]] = {
     objects.TablePolicy: _wire(
         "", budget=0.5, lifetime=1.0, cap=0.1, predictor="", primary=(), menu=()
     ),
+    objects.Hypothesis: _wire("id predictor outcome sign"),
     objects.StopRule: _wire("share signs", first=30, hour=8),
     objects.ReleasePolicy: _wire(
         "roles groups hierarchies order distinct distinct_warning tiers min_new_rows",
-        small={}, tables={}, caution="", stop=None, population="", repeat=(),
+        small={}, tables={}, hypotheses=(), caution="", stop=None, population="", repeat=(),
         not_used=(), originals_days=30, daily_limit=0, compare=(),
     ),
 }  # fmt: skip

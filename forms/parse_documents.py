@@ -13,6 +13,8 @@ from forms.elements import elements
 from forms.parse_questionnaire import read_condition
 from forms.site_facts import STOP_RULE, placeholders
 from forms.study import (
+    NEGATIVE,
+    POSITIVE,
     TEXT_KEYS,
     ChecklistItem,
     ComprehensionQuestion,
@@ -22,6 +24,7 @@ from forms.study import (
     HelpLine,
     Hierarchy,
     HierarchyGroup,
+    Hypothesis,
     Passage,
     ReleasePolicy,
     SmallSamples,
@@ -235,6 +238,7 @@ def read_release(top: TomlTable) -> ReleasePolicy:
         min_new_rows=top.integer("min_new_rows", 1, 1_000_000),
         small=read_small(top.table("small")),
         tables=read_tables(top.table("tables")),
+        hypotheses=read_hypotheses(top),
         caution=top.text("caution", required=False),
         stop=stop,
         population=top.text("population", required=False),
@@ -274,6 +278,19 @@ def read_tables(table: TomlTable) -> TablePolicy:
         primary=table.texts("primary", required=False),
         menu=table.texts("menu", required=False),
     )
+
+
+def read_hypotheses(top: TomlTable) -> tuple[Hypothesis, ...]:
+    """Return the relations that the analysis plan expects."""
+    found = tuple(
+        Hypothesis(
+            t.id(), t.text("predictor"), t.text("outcome"), t.one_of("sign", (POSITIVE, NEGATIVE))
+        )
+        for t in top.tables("hypothesis", "id")
+    )
+    for name in duplicates(one.id for one in found if one.id):
+        top.fault("hypothesis", f"the id {name!r} stands there twice")
+    return found
 
 
 def read_roles(table: TomlTable) -> tuple[Mapping[str, str], Mapping[str, str]]:

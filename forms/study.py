@@ -588,6 +588,24 @@ class TablePolicy:
     menu: tuple[str, ...] = ()
 
 
+POSITIVE, NEGATIVE = "positive", "negative"
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A relation that the analysis plan expects: columns of a release and the sign of the slope."""
+
+    id: str
+    predictor: str
+    outcome: str
+    sign: str
+
+    @property
+    def positive(self) -> bool:
+        """Return whether more of the predictor is expected to go with more of the outcome."""
+        return self.sign == POSITIVE
+
+
 @dataclass(frozen=True, slots=True)
 class StopRule:
     """The rule that pauses collection: more than ``share`` (0-1) of those counted show a sign.
@@ -620,6 +638,7 @@ class ReleasePolicy:
     min_new_rows: int
     small: SmallSamples = SmallSamples()
     tables: TablePolicy = TablePolicy()
+    hypotheses: tuple[Hypothesis, ...] = ()
     caution: str = ""  # printed on every release: how its figures must not be read
     stop: StopRule | None = None  # told to staff as yes or no, never as a number
     population: str = ""  # whom the study asks, where another study asks the same people

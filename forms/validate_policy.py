@@ -24,6 +24,7 @@ def check_policy(study: Study, notes: FaultList) -> None:
     check_distinct(study, notes)
     check_tiers(study, variables, notes)
     check_tables(study, notes)
+    check_hypotheses(study, notes)
     stop = study.policy.stop
     check_answers(study, "stop_rule", stop.signs if stop else (), notes)
     check_answers(study, "repeat", study.policy.repeat, notes)
@@ -201,6 +202,27 @@ def _worked_out(study: Study) -> list[str]:
         c.name for c in study.composites if len({*scales} & {*c.scores}) >= max(c.min_answered, 1)
     ]
     return [*scales, *composites]
+
+
+def check_hypotheses(study: Study, notes: FaultList) -> None:
+    """Note hypotheses of columns that no release has, or that hold no numbers."""
+    made = [s.name for s in study.scales] + [c.name for c in study.composites]
+    made += [difference.name for difference in study.differences]
+    known = [TAKEN_PREFIX + name for name in made]
+    known += [
+        column.name
+        for question in study.questions.values()
+        for column in columns_of_question(question)
+        if column.codes
+    ]
+    for one in study.policy.hypotheses:
+        for key, name in (("predictor", one.predictor), ("outcome", one.outcome)):
+            if name and name not in known:
+                problem = f"no column with numbers is called {name!r}{nearest(name, known)}"
+                notes.add(RELEASE, f"hypothesis {one.id}", key, problem)
+        if one.predictor and one.predictor == one.outcome:
+            problem = "a column cannot predict itself"
+            notes.add(RELEASE, f"hypothesis {one.id}", "outcome", problem)
 
 
 def _faults_of_statistic(

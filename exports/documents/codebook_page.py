@@ -6,13 +6,14 @@ CSV and JSON hold the exact counts and belong with the data. The page shows coun
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from exports.codebook import AS_ASKED, LIFTED, Entry
 from exports.documents.cherries import binned, pooled, shown
 from exports.documents.context import DocumentContext, number, pretty_json
 from exports.documents.markup import DistributionBar, render_page
+from exports.missingness import in_step
 from exports.output_files import csv_text
 
 COLUMNS = (
@@ -20,13 +21,14 @@ COLUMNS = (
     "required", "codes", "range", "missing", "may_be_empty", "decimals", "construct",
     "multiple_response", "scales",
     "rule", "items", "reversed", "role", "group", "level", "groups", "treatment", "n_valid",
-    "n_missing", "hint", "note",
+    "n_missing", "withheld_by", "reliability", "item_rest", "hint", "note",
 )  # fmt: skip
 # No chart: the row number and the marks say nothing about people.
 UNCHARTED = ("row", "pilot", "synthetic")
 OTHER_CODES = "Other codes, each under 10"
 OTHER_MISSING = "Missing for another reason"
 EMPTY = "Empty"
+COEFFICIENTS: Mapping[str, str] = {"alpha": "Cronbach’s alpha", "omega": "McDonald’s omega"}
 PARTS: Mapping[str, str] = {
     "administrative": "About the row",
     "answer": "Answers",
@@ -115,6 +117,29 @@ def distribution(entry: Entry, cells: Mapping[str, int]) -> list[DistributionBar
     return bars
 
 
+def missing_in_all(bars: Sequence[DistributionBar]) -> str:
+    """Return the step of the share of rows that lack an answer, from what the bars show.
+
+    Empty where a bar of it is hidden, or nothing is missing.
+    """
+    shares = [bar.share for bar in bars if bar.quiet]
+    known = [share for share in shares if share is not None]
+    told = known and len(known) == len(shares)
+    return f"{in_step(min(sum(known), 1))} of all rows" if told else ""
+
+
+def _reliability(entry: Entry) -> str:
+    """Return alpha, omega and item-rest correlations in one line."""
+    found, rest = entry.get("reliability") or {}, entry.get("item_rest") or {}
+    said = [(COEFFICIENTS[name], found.get(name)) for name in COEFFICIENTS if found]
+    said += [(f"item-rest {item}", value) for item, value in rest.items()]
+    return "; ".join(f"{label} {_coefficient(value)}" for label, value in said)
+
+
+def _coefficient(value: float | None) -> str:
+    return "not defined" if value is None else f"{value:.2f}"
+
+
 def _column(entry: Entry, cells: Mapping[str, int]) -> dict[str, Any]:
     """Return what the page says of a column; codes that the chart shows are not listed again."""
     bars = distribution(entry, cells)
@@ -136,6 +161,8 @@ def _column(entry: Entry, cells: Mapping[str, int]) -> dict[str, Any]:
         "scales": ", ".join(s["score"] + " (reversed)" * s["reversed"] for s in entry["scales"]),
         "role": "" if role == "none" else f"{role} {entry['group']}".strip(),
         "treatment": treatment if recoded(entry) else [],
+        "missing_share": missing_in_all(bars),
+        "reliability": _reliability(entry),
     }
 
 

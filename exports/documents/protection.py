@@ -10,6 +10,8 @@ from typing import Any
 
 from exports.documents.context import DocumentContext, Report
 from exports.documents.markup import render_page
+from exports.fragility import MEASURED, TURNED
+from exports.missingness import LEAST_GROUP
 from exports.report import NO_ANSWER
 
 HOW = """\
@@ -118,6 +120,43 @@ def _digests(report: Report) -> Iterator[tuple[str, str]]:
             yield word + name, digest
 
 
+def missing_by_variable(report: Report) -> list[tuple[str, ...]]:
+    """(column, rows without an answer and their share, rows by missing code) of each column."""
+    found: Mapping[str, Mapping[str, int]] = report.get("missingness", {}).get("by_variable", {})
+    lines: list[tuple[str, ...]] = []
+    for name, by_code in found.items():
+        gone = sum(by_code.values())
+        each = ", ".join(f"{code}: {n}" for code, n in by_code.items())
+        lines.append((name, f"{gone} ({gone / report['rows']:.0%})", each))
+    return lines
+
+
+def withheld_by_key(report: Report) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Key columns that are withheld in part, and by another's cell the share of each that is."""
+    found: Mapping[str, Mapping[str, str]] = report.get("missingness", {}).get("withheld_by", {})
+    cells = dict.fromkeys(cell for by_cell in found.values() for cell in by_cell)
+    # A column has no line of its own cells; those of one key stand together.
+    keys = list(dict.fromkeys(cell.partition(" ")[0] for cell in cells))
+    lines = sorted(cells, key=lambda cell: keys.index(cell.partition(" ")[0]))
+    return list(found), [(c, *(by.get(c, "–") for by in found.values())) for c in lines]
+
+
+def fragility_lines(report: Report) -> tuple[list[tuple[Any, ...]], list[str]]:
+    """One line a hypothesis that was measured, and sentences about those that were not."""
+    lines: list[tuple[Any, ...]] = []
+    unsaid = []
+    for one in report.get("fragility", ()):
+        if why := one.get("not_measured"):
+            unsaid.append(f"{one['hypothesis']} is not measured: {why}.")
+            continue
+        counts = (one[done][turned] for done in MEASURED for turned in TURNED)
+        relation = f"{one['hypothesis']}: {one['predictor']} → {one['outcome']}, {one['sign']}"
+        verdict = "supported" if one["supported"] else "not supported"
+        told = ("none found" if n is None else n for n in counts)
+        lines.append((relation, one["rows"], f"{one['r']:.2f}", verdict, *told))
+    return lines, unsaid
+
+
 def report_page(context: DocumentContext) -> bytes:
     """Return the report as a page; sections that have nothing to say are left out."""
     report, tier, found = context.report, context.tier, context.findings
@@ -138,6 +177,8 @@ def report_page(context: DocumentContext) -> bytes:
         done.append(f"Not answered to begin with, in rows of the file: {each}.")
     done += [f"Given to {given}."] if given else []
     rows = report.get("rows")
+    rests_on, unsaid = fragility_lines(report)
+    withheld, by_key = withheld_by_key(report)
     size = f" {rows} rows. {context.sample}".rstrip() if rows is not None else ""
     return render_page(
         "report.html",
@@ -156,6 +197,12 @@ def report_page(context: DocumentContext) -> bytes:
         ],
         attacks=attack_rows(report),
         tried=attacks_in_words(report),
+        missing=missing_by_variable(report),
+        withheld=withheld,
+        by_key=by_key,
+        least_group=LEAST_GROUP,
+        rests_on=rests_on,
+        unsaid=unsaid,
         limits=report.get("limits", ()),
         corrections=report.get("corrections", ()),
         approval=context.approval,

@@ -9,6 +9,8 @@ Q, C, R, S = "questionnaire.toml", "consent.toml", "release.toml", "support.toml
 CALM_IS_KEY = '[roles]\nquasi_identifier.core = ["calm_1", "calm_2"]\nnone = ['
 COMPARE = '[[compare]]\nlabel = "Twice"\n'
 
+H1 = 'id = "h1"\nsign = "positive"\npredictor = "calm_1"\n'
+
 QUESTIONNAIRE = [
     # keys and values
     ("minimal", 'title = "A m', 'titel = "A m', "titel: unknown key – did you mean 'title'?"),
@@ -317,6 +319,18 @@ RELEASE = [
                 "tables, primary: too few items of 'calm' are left beside its quasi-identifiers",
             ),
             ('[tables]\nmenu = ["mean sc_calm"]\n', "no score is stored as 'sc_calm'"),
+        )
+    ),
+    *(
+        ("scores", "[roles]", f"[[hypothesis]]\n{said}\n[roles]", line)
+        for said, line in (
+            (
+                H1 + 'outcome = "sc_glat"',
+                "outcome: no column with numbers is called 'sc_glat' – did",
+            ),
+            (H1 + 'outcome = "calm_1"', "hypothesis h1, outcome: a column cannot predict itself"),
+            (H1.replace("positive", "plus"), "hypothesis h1, sign: unknown: 'plus'"),
+            (H1, "hypothesis h1, outcome: is missing"),
         )
     ),
     ("branch", "[roles]", '[tables]\nmenu = ["been x bean"]\n[roles]', "as 'bean' – did you mea"),

@@ -8,6 +8,7 @@ from exports.tables.margins import expected
 from forms.load import load_study
 from forms.platform_texts import WHY_PAUSED
 from survey.clock import today_here
+from survey.ethics.expected_fragility import expected_fragility
 from survey.storage import studies
 from survey.studies import approvals as archive
 from survey.studies.availability import FRESH_SECONDS
@@ -74,6 +75,25 @@ def test_before_signing_the_margins_of_tables_are_told_at_every_size(open_app, s
 
 def test_a_study_without_tables_has_no_margins(board):
     assert "tables of this version would tell" not in board.open("approve").text
+
+
+def test_before_signing_it_is_told_how_few_answers_a_hypothesis_would_rest_on(open_app, signed_in):
+    app = open_app(FLAGSHIP.name)
+    said = Staff(signed_in(app, "board"), FLAGSHIP.name).open("approve").text
+    told = expected_fragility(app.extensions["lacrima"].catalogue.folders[FLAGSHIP.name].latest)
+    assert told
+    assert [words for words, _ in told.hypotheses] == [
+        "h1_connect: sc_view_total → sc_int_connect, positive",
+        "h1_strain: sc_view_total → sc_int_strain, negative",
+    ]
+    for words, lines in told.hypotheses:
+        assert words in said
+        for label, values in lines:
+            assert f"{label} {' '.join(values)}" in said
+
+
+def test_a_study_without_a_hypothesis_tells_of_none(board):
+    assert "answers the hypotheses of this version" not in board.open("approve").text
 
 
 @pytest.mark.parametrize(

@@ -392,6 +392,7 @@ def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
     )
     keys = members.keys(office, current_account().name)
     # Brings in what handles rows, which no other page needs.
+    from survey.ethics.expected_fragility import expected_fragility
     from survey.ethics.expected_tables import expected_tables
 
     return page(
@@ -430,6 +431,7 @@ def _approve_page(version: StudyVersion, typed: Any, **context: Any) -> str:
         program=program_version(),
         own_changes=approvals.platform_changes(services().stores, last),
         expected=expected_tables(version),
+        fragility=expected_fragility(version),
         typed={name: typed.get(name, "") for name in TYPED},
         **{"faults": {}, "changed": None, **context},
     )

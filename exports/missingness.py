@@ -1,0 +1,74 @@
+"""Missing cells of a written file: how many by variable, and which rows the withheld ones are.
+
+-93 in a key variable is not spread evenly: the rarer an answer, the likelier others of the same row
+are withheld. The share of -93 by each answer of the other key variables says so, in steps of ten
+per cent and of groups of at least ``LEAST_GROUP`` rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from exports.codebook import Entry
+from exports.verify.reading import Table
+from forms.study import WITHHELD
+
+STEP = 10  # per cent
+LEAST_GROUP = 20
+
+
+def in_step(share: float) -> str:
+    """Return the step that a share (0-1) lies in, such as “10-20 %”; the whole is in the last."""
+    low = min(int(share * 100 + 1e-9) // STEP * STEP, 100 - STEP)
+    return f"{low}-{low + STEP} %"
+
+
+def _by_cell(table: Table, key: str, other: str) -> Iterator[tuple[str, str]]:
+    """Yield cells of ``other`` in enough rows, each with the share of ``key`` withheld."""
+    beside, gone = table[other], table[key].is_cell(str(WITHHELD))
+    withheld = np.bincount(beside.codes[gone], minlength=len(beside.cells)).tolist()
+    counted = zip(beside.cells, withheld, beside.counts().tolist(), strict=True)
+    for cell, few, rows in sorted(counted, key=lambda line: _place(line[0])):
+        if rows >= LEAST_GROUP:
+            yield cell, in_step(few / rows)
+
+
+def _place(cell: str) -> tuple[bool, int, str]:
+    """Return where a cell stands among others: missing codes last, numbers in their order."""
+    whole = cell.removeprefix("-").isdigit()
+    return cell.startswith("-"), abs(int(cell)) if whole else 0, cell
+
+
+def with_missingness(codebook: Sequence[Entry], table: Table) -> tuple[Entry, ...]:
+    """The codebook with ``withheld_by``: key variable and cell → the step of the share of -93.
+
+    Only key variables that are withheld from some rows and shown in others have it.
+    """
+    keys = [e["variable"] for e in codebook if e["role"] == "quasi_identifier"]
+    telling = [name for name in keys if len(table[name].cells) > 1]
+    filled = []
+    for entry in codebook:
+        name = entry["variable"]
+        gone = entry["n_missing"].get(str(WITHHELD), 0)
+        if name in keys and gone and entry["n_valid"]:
+            found = {
+                f"{other} {cell}": step
+                for other in telling
+                if other != name
+                for cell, step in _by_cell(table, name, other)
+            }
+            entry = {**entry, "withheld_by": found}
+        filled.append(entry)
+    return tuple(filled)
+
+
+def missingness(codebook: Sequence[Entry]) -> dict[str, Any]:
+    """Return what a report says of missing cells: by variable and code, and of -93 by key."""
+    by_variable: Mapping[str, Any] = {
+        e["variable"]: e["n_missing"] for e in codebook if e["n_missing"]
+    }
+    by_key = {e["variable"]: e["withheld_by"] for e in codebook if e["withheld_by"]}
+    return {"by_variable": by_variable, "withheld_by": by_key}
