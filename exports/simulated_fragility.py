@@ -22,7 +22,7 @@ from exports.fragility import LEAST_ROWS, MEASURED, TURNED, AnswerPairs, ends_of
 from forms.study import Hypothesis, Study
 
 SIZES = (100, 300, 600, 1080)  # answers that a board is shown the counts at
-DRAWS = 25
+SAMPLES = 25
 SEED = 1
 
 
@@ -104,6 +104,6 @@ def expected(
 
 def _at(pool: ClientPool, size: int, *, positive: bool) -> FragilityAtSize | None:
     chance = np.random.default_rng([SEED, size])
-    draws = [pool.drawn(size, chance) for _ in range(DRAWS)]
+    draws = [pool.drawn(size, chance) for _ in range(SAMPLES)]
     enough = [one for one in draws if one.rows.sum() >= LEAST_ROWS]
     return _summary([fragility(one, positive=positive) for one in enough])

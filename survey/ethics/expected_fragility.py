@@ -8,7 +8,7 @@ from itertools import product
 
 from exports.columns import frame_of
 from exports.fragility import MEASURED, TURNED
-from exports.simulated_fragility import DRAWS, SIZES, FragilityAtSize, expected
+from exports.simulated_fragility import SAMPLES, SIZES, FragilityAtSize, expected
 from forms.simulation import RecipeFault, load_recipe
 from forms.study import Hypothesis, Study
 from survey.studies.version import StudyVersion
@@ -45,7 +45,7 @@ def expected_fragility(version: StudyVersion) -> ExpectedFragility | None:
         return None
     found = expected(study, frame_of(study, clients), SIZES)
     told = tuple((_words(one), _lines(at)) for one, at in found.items())
-    return ExpectedFragility(SIZES, DRAWS, SIZES[-1], told)
+    return ExpectedFragility(SIZES, SAMPLES, SIZES[-1], told)
 
 
 def _columns(study: Study, version: StudyVersion) -> dict[str, list[object]]:
