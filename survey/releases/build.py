@@ -23,6 +23,7 @@ from exports.report import ReleaseContext, SegmentEntry
 from exports.segment_file import read_back, recode_segment, source_of, write_segment
 from exports.tables.measure import Measurement
 from exports.texts.text_release import TextContext, TextRelease, text_release
+from forms.deposit import NOT_TOLD, Deposit
 from forms.study import Study, Tier
 from forms.tiers import TABLES
 from survey.clock import iso_utc
@@ -114,7 +115,7 @@ class ReleaseRequest:
     """A release as it is asked for. ``made_at`` is an ISO time for the ledger; no file holds it.
 
     ``recipient`` names who gets a restricted file: person, agreement, date; ``who`` asked for it,
-    as the audit names them.
+    as the audit names them. ``facts`` are those that were signed, ``deposit`` those of today.
     """
 
     tier: str
@@ -124,6 +125,7 @@ class ReleaseRequest:
     made_at: str = field(default_factory=iso_utc)
     recipient: Mapping[str, str] | None = None
     facts: Mapping[str, str] | None = None
+    deposit: Deposit = NOT_TOLD
     who: str = ""
 
 
