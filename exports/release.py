@@ -164,6 +164,7 @@ def assemble(
     context = DocumentContext(
         study=study, codebook=codebook, report=report, data_file=data.name, counts=counts,
         wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
+        deposit=occasion.deposit,
         findings=[(w.label, w.value, w.sentence) for w in figures_in_words(findings, claim)],
     )  # fmt: skip
     finish(out, context, report)

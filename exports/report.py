@@ -16,6 +16,7 @@ from exports.columns import CORE, Field
 from exports.documents.context import ArchivedDocuments
 from exports.generalise import level_of, top_of
 from exports.recode import loss_of_cell
+from forms.deposit import NOT_TOLD, Deposit
 from forms.study import MISSING_RANGE, WITHHELD, ReleasePolicy, Study, Tier
 
 Report = dict[str, Any]
@@ -38,7 +39,8 @@ class ReleaseContext:
     texts, ``archived`` are those texts. ``left_out`` maps a reason to the rows not handed over for
     it. ``recipient`` names person, agreement and date; ``corrections`` are recalled releases;
     ``approval`` says how the ethics approval stood, ``program`` what made the release; ``tallies``
-    are totals of the collection as they may be published (exports.documents.context).
+    are totals of the collection as they may be published (exports.documents.context), ``deposit``
+    is what archives ask for.
     """
 
     pilot: bool = False
@@ -55,6 +57,7 @@ class ReleaseContext:
     approval: str = ""
     program: str = ""
     tallies: Mapping[str, int] = field(default_factory=dict)
+    deposit: Deposit = NOT_TOLD
 
 
 ORDINARY = ReleaseContext()

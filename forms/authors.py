@@ -9,16 +9,20 @@ from forms.toml_tables import TomlTable
 
 _NAME = re.compile(r"[^\s;,()][^;,()\n]*")
 _ORCID = re.compile(r"(\d{4}-){3}\d{3}[\dX]")
+# No vowel-like letters, then two digits (ROR, "ROR identifier pattern").
+_ROR = re.compile(r"0[a-hj-km-np-tv-z0-9]{6}\d{2}")
 _KEPT = re.compile(r"(?P<family>[^;,()]+), (?P<given>[^;,()]+?)(?: \((?P<orcid>[\dX-]+)\))?")
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """One person. ``orcid`` is the identifier without its address, or empty."""
+    """One person. ``orcid`` and ``ror`` (of the affiliation) stand without their address."""
 
     family: str
     given: str
     orcid: str = ""
+    affiliation: str = ""
+    ror: str = ""
 
     @property
     def name(self) -> str:
@@ -26,17 +30,34 @@ class Author:
         return f"{self.given} {self.family}"
 
 
+def read_persons(table: TomlTable) -> tuple[Author, ...]:
+    """Return the persons of the ``[[… .author]]`` tables."""
+    return tuple(_read_person(one) for one in table.tables("author", "family"))
+
+
+def _read_person(one: TomlTable) -> Author:
+    rule = "a name without commas, semicolons and parentheses"
+    family, given = (one.matching(key, _NAME, rule) for key in ("family", "given"))
+    orcid = one.text("orcid", required=False).removeprefix("https://orcid.org/")
+    if orcid and not _is_orcid(orcid):
+        one.fault("orcid", f"{orcid!r} is no ORCID iD", "such as 0000-0002-1825-0097, or empty")
+    return Author(family, given, orcid, one.text("affiliation", required=False), read_ror(one))
+
+
+def read_ror(table: TomlTable) -> str:
+    """Return the ROR iD of an organisation under ``ror``, without its address; or nothing."""
+    ror = table.text("ror", required=False).removeprefix("https://ror.org/")
+    if ror and not _ROR.fullmatch(ror):
+        table.fault("ror", f"{ror!r} is no ROR iD", "such as https://ror.org/03yrm5c26, or empty")
+    return ror
+
+
 def read_authors(table: TomlTable) -> str:
     """Return the fact that the ``[[… .author]]`` tables make: Family, Given (ORCID); …"""
-    said = []
-    for one in table.tables("author", "family"):
-        rule = "a name without commas, semicolons and parentheses"
-        family, given = (one.matching(key, _NAME, rule) for key in ("family", "given"))
-        orcid = one.text("orcid", required=False).removeprefix("https://orcid.org/")
-        if orcid and not _is_orcid(orcid):
-            one.fault("orcid", f"{orcid!r} is no ORCID iD", "such as 0000-0002-1825-0097, or empty")
-        said.append(f"{family}, {given}" + f" ({orcid})" * bool(orcid))
-    return "; ".join(said)
+    return "; ".join(
+        f"{one.family}, {one.given}" + f" ({one.orcid})" * bool(one.orcid)
+        for one in read_persons(table)
+    )
 
 
 def _is_orcid(text: str) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from forms import dates
 from forms.authors import authors_of, in_words, read_authors
+from forms.deposit import NOT_TOLD, Deposit, read_of_site, read_of_study
 from forms.study import Study
 from forms.toml_tables import Fault, FaultList, StudyFaults, TomlTable, listed, read_toml
 
@@ -27,13 +28,15 @@ NO_FACTS = ("limit", "invited")  # keys of a study's table that say how it is se
 class SiteFacts:
     """The contents of site.toml: facts for every study, and facts and limits by study name.
 
-    ``invited`` are the studies that only an invitation opens.
+    ``invited`` are the studies that only an invitation opens; ``deposit`` is what archives ask for,
+    by study name, and for every study under "".
     """
 
     shared: Mapping[str, str] = field(default_factory=dict)
     by_study: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     limits: Mapping[str, int] = field(default_factory=dict)
     invited: frozenset[str] = frozenset()
+    deposit: Mapping[str, Deposit] = field(default_factory=dict)
 
 
 def load_site(path: Path) -> SiteFacts:
@@ -46,8 +49,9 @@ def load_site(path: Path) -> SiteFacts:
     notes = FaultList()
     top = read_toml(path, notes) or TomlTable({}, notes, path.name)
     studies = dict(top.table("study").entries())
+    shared = top.table("site")
     facts = SiteFacts(
-        shared=read_facts(top.table("site")),
+        shared=read_facts(shared),
         by_study={name: read_facts(table, besides=NO_FACTS) for name, table in studies.items()},
         limits={
             name: table.integer("limit", 1, 1_000_000)
@@ -55,6 +59,7 @@ def load_site(path: Path) -> SiteFacts:
             if table.has("limit")
         },
         invited=frozenset(name for name, table in studies.items() if table.flag("invited")),
+        deposit={name: read_of_site(table) for name, table in {"": shared, **studies}.items()},
     )
     for name, table in studies.items():
         check_order(table, {**facts.shared, **facts.by_study[name]})
@@ -101,7 +106,7 @@ def read_facts(table: TomlTable, *, besides: tuple[str, ...] = ()) -> Mapping[st
     texts = {
         key: table.day(key) if key in dates.DATES else table.text(key, required=False)
         for key in table.data
-        if key not in (*besides, "author")
+        if key not in (*besides, "author", "deposit")
     }
     return {**texts, AUTHORS: read_authors(table)} if "author" in table.data else texts
 
@@ -111,6 +116,15 @@ def researchers_of(site: SiteFacts, study: str) -> str:
     given = {**site.shared, **site.by_study.get(study, {})}
     authors = in_words(authors_of(given[AUTHORS])) if given.get(AUTHORS) else ""
     return f"{given.get('researcher_names', '')}; {authors}"
+
+
+def deposit_for(site: SiteFacts, folder: Path, study: str) -> Deposit:
+    """Return what archives are told of a study: the site's facts win over the folder's.
+
+    Raises StudyFaults listing every fault of the folder's deposit.toml.
+    """
+    shared, own = (site.deposit.get(name, NOT_TOLD) for name in ("", study))
+    return own.over(shared).over(read_of_study(folder))
 
 
 def facts_for(site: SiteFacts, study: Study) -> Mapping[str, str]:

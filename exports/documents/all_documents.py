@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from exports.documents.anonymisation_plan import anonymisation_plan
+from exports.documents.archives import datacite, dataverse, ro_crate
 from exports.documents.cherries import cherries
 from exports.documents.codebook_page import codebook
 from exports.documents.context import DocumentContext, joined, pretty_json
@@ -12,11 +14,13 @@ from exports.documents.instruments import wordings
 from exports.documents.metadata import IGNORED, dataset_description, ddi
 from exports.documents.motivated_intruder import motivated_intruder
 from exports.documents.protection import report_page
-from exports.documents.readme import changes, citation_cff, licence, readme
+from exports.documents.readme import NOT_OURS, changes, citation_cff, licence, readme
 from exports.documents.scripts import python_r, spss_syntax, stata_do
 from exports.documents.scripts.python_r import lift_rules_of, scoring_plan_of
 from exports.output_files import files_in, sha256_of, write_sums
 from exports.report import Report
+
+CRATE = "ro-crate-metadata.json"
 
 
 def scripts(context: DocumentContext) -> dict[str, bytes]:
@@ -55,6 +59,9 @@ def documents(context: DocumentContext) -> dict[str, bytes]:
         "LICENSE": licence(context),
         "CITATION.cff": citation_cff(context),
         "CHANGES.md": changes(context),
+        "datacite.json": datacite(context),
+        "dataverse.json": dataverse(context),
+        "documentation/anonymisation-plan.md": anonymisation_plan(context),
         "documentation/report.html": report_page(context),
         "documentation/cherries.md": cherries(context),
         **wordings(context),
@@ -70,7 +77,10 @@ def documents(context: DocumentContext) -> dict[str, bytes]:
     if context.holds == "rows":
         files["documentation/motivated-intruder.md"] = motivated_intruder(context)
     # The README lists the others, so that it comes after them.
-    return {"README.md": readme(context, files), **files}
+    files = {"README.md": readme(context, {*files, CRATE}), **files}
+    data = context.report.get("files", {}) or ([context.data_path] if context.data_file else [])
+    held = {*files, *data, *context.files, *NOT_OURS}
+    return files | {CRATE: ro_crate(context, held)}
 
 
 REPORT = "documentation/report.json"

@@ -187,7 +187,7 @@ def _or_open(context: DocumentContext, fact: str) -> str:
 
 
 def _design(context: DocumentContext) -> list[tuple[str, str]]:
-    frame = f"Sampling frame: {TO_WRITE}"
+    frame = f"Sampling frame: {context.deposit.sampling_text or TO_WRITE}"
     digests = "; ".join(f"{v}: SHA-256 {d}" for v, d in context.report.get("consents", {}).items())
     return [
         (
@@ -211,8 +211,13 @@ def _recruitment(context: DocumentContext) -> list[tuple[str, str]]:
         ("Context", TO_WRITE),
         ("Mandatory or voluntary", "Voluntary."),
         ("Incentives", _or_open(context, "incentive_text")),
-        ("Time and date", f"Fieldwork period: {TO_WRITE} Rows hold no time."),
+        ("Time and date", f"Fieldwork period: {_fieldwork(context)} Rows hold no time."),
     ]
+
+
+def _fieldwork(context: DocumentContext) -> str:
+    period = context.deposit.period
+    return f"{' to '.join(period)}." if period else TO_WRITE
 
 
 def _administration(context: DocumentContext) -> list[tuple[str, str]]:
@@ -269,8 +274,12 @@ def _analysis(context: DocumentContext) -> list[tuple[str, str]]:
     return [
         ("Incomplete questionnaires", incomplete),
         ("Atypical timestamps", f"No times; bands of duration: {_durations(context)}"),
-        ("Statistical correction", TO_WRITE),
+        ("Statistical correction", _weights(context)),
     ]
+
+
+def _weights(context: DocumentContext) -> str:
+    return f"Weights: {context.deposit.weights}." if context.deposit.weights else TO_WRITE
 
 
 def _durations(context: DocumentContext) -> str:

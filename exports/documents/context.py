@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from exports.codebook import Entry
+from forms.deposit import NOT_TOLD, Deposit
 from forms.study import Study
 from forms.tiers import TIERS
 
@@ -44,7 +45,7 @@ class DocumentContext:
     ``counts`` maps a column of the data file to cell → rows, for the distributions. ``files`` are
     further files of the release, ``path → what it is``. ``tallies`` are totals of the collection
     that already follow the step rule, 0 where one is too small to tell. ``findings`` are (label,
-    value, sentence), the verifier's figures in words.
+    value, sentence), the verifier's figures in words; ``deposit`` is what archives ask for.
     """
 
     study: Study
@@ -57,6 +58,7 @@ class DocumentContext:
     files: Mapping[str, str] = field(default_factory=dict)
     tallies: Mapping[str, int] = field(default_factory=dict)
     findings: Sequence[tuple[str, str, str]] = ()
+    deposit: Deposit = NOT_TOLD
 
     @property
     def approval(self) -> str:

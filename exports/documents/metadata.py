@@ -19,14 +19,20 @@ from exports.documents.readme import (
     CC_BY,
     authors,
     citation,
+    contact,
     description,
+    grants,
     keywords,
+    languages,
     persons,
+    related_works,
+    titled,
     urn,
 )
 from exports.files.formats import FORMATS
 from exports.files.source import NOMINAL, ORDINAL, level_of, multiple_response_sets
 from forms.authors import Author
+from forms.deposit import Deposit, RelatedWork
 
 PRIVACY = (
     "No name, address, contact, time or order of arrival was stored. Quasi-identifiers were "
@@ -34,9 +40,17 @@ PRIVACY = (
     "documentation/report.html. Do not try to recognise anybody, and do not join this file with "
     "other data about persons."
 )
+UNIT = "Individual"
+UNIVERSE = "Self-selected sample of people who answered by link"
+KIND = "Survey data, anonymised"
+# The term of the DDI Alliance's vocabulary ModeOfCollection.
+MODE = "Self-administered questionnaire: Web-based (CAWI), anonymous"
 RESTRICTED = "Restricted: only under a data use agreement (LICENSE)"
 # .psychds-ignore: files that the standard does not cover; without it its validator warns of each.
-IGNORED = ("CITATION.cff", "LICENSE", "SHA256SUMS", *(f"*{suffix}" for suffix in FORMATS))
+IGNORED = (
+    "CITATION.cff", "datacite.json", "dataverse.json", "ro-crate-metadata.json", "LICENSE",
+    "SHA256SUMS", *(f"*{suffix}" for suffix in FORMATS),
+)  # fmt: skip
 
 
 def _sentences(entry: Entry) -> str:
@@ -83,6 +97,7 @@ def _person(author: Author) -> dict[str, str]:
         "givenName": author.given,
         "familyName": author.family,
         "name": author.name,
+        "affiliation": author.affiliation,
         "@id": f"https://orcid.org/{author.orcid}" if author.orcid else "",
     }
     return {key: value for key, value in said.items() if value}
@@ -111,7 +126,7 @@ def dataset_description(context: DocumentContext) -> bytes:
         "identifier": urn(context) or None,
         "keywords": keywords(context),
         "version": ", ".join(context.versions),
-        "inLanguage": sorted({a.language for a in context.archived}) or [context.study.language],
+        "inLanguage": languages(context),
         "privacyPolicy": PRIVACY,
         "usageInfo": f"{context.tier['label']}, for {context.tier['audience']}. See LICENSE.",
         "variableMeasured": [variable(entry) for entry in context.codebook],
@@ -147,14 +162,38 @@ def _texts(name: str, texts: Iterable[str]) -> list[Node]:
     return [_node(name, text) for text in texts if text]
 
 
+def _filled(name: str, *parts: Node) -> list[Node]:
+    """The element where it has something in it."""
+    return [_node(name, *parts)] if parts else []
+
+
+def _production(context: DocumentContext) -> list[Node]:
+    given = grants(context)
+    return _filled(
+        "prodStmt",
+        *_texts("producer", [context.facts.get("institution", "")]),
+        *_texts("fundAg", dict.fromkeys(one.funder for one in given)),
+        *(_node("grantNo", one.number, agency=one.funder) for one in given if one.number),
+    )
+
+
+def _distribution(context: DocumentContext) -> list[Node]:
+    deposit, asked = context.deposit, contact(context)
+    name, mail = asked.get("name", ""), asked.get("email", "")
+    return _filled(
+        "distStmt",
+        *_texts("distrbtr", [deposit.publisher]),
+        *([_node("contact", name, email=mail)] if mail else []),
+        *([_node("distDate", date=str(deposit.year))] if deposit.year else []),
+    )
+
+
 def _citation(context: DocumentContext) -> Node:
-    facts = context.facts
-    producer = _texts("producer", [facts.get("institution", "")])
-    funder = _texts("fundAg", [facts.get("funder", "")])
-    production = [_node("prodStmt", *producer, *funder)] if producer or funder else []
-    names = [f"{one.family}, {one.given}" for one in persons(context)] or [authors(context)]
-    affiliation = facts.get("institution", "")
-    makers = [_node("AuthEnty", name, affiliation=affiliation) for name in names]
+    usual = context.facts.get("institution", "")
+    makers = [
+        _node("AuthEnty", f"{one.family}, {one.given}", affiliation=one.affiliation)
+        for one in persons(context)
+    ] or [_node("AuthEnty", authors(context), affiliation=usual)]
     subtitle = f"Anonymised survey data, tier {context.tier['name']}: {context.tier['label']}"
     title = _node("titlStmt", _node("titl", context.study.title), _node("subTitl", subtitle))
     title.extend(_texts("altTitl", [context.mark]))
@@ -164,7 +203,8 @@ def _citation(context: DocumentContext) -> Node:
         "citation",
         title,
         _node("rspStmt", *makers),
-        *production,
+        *_production(context),
+        *_distribution(context),
         _node("verStmt", _node("version", ", ".join(context.versions))),
         _node("biblCit", citation(context)),
     )
@@ -193,18 +233,37 @@ def _notes(context: DocumentContext) -> Iterator[Node]:
         yield _node("notes", limit, type="anonymisation", subject="limit")
 
 
-def _study(context: DocumentContext) -> Node:
-    subject = _node("subject", *_texts("keyword", keywords(context)))
-    scope = _node(
+def _in_words(work: RelatedWork) -> str:
+    return f"{work.relation}: {work.url}"
+
+
+def sampling_of(deposit: Deposit) -> str:
+    """Return how people were sampled: the vocabulary's term, then the study's own words."""
+    return ": ".join(filter(None, (deposit.sampling, deposit.sampling_text)))
+
+
+def _scope(context: DocumentContext) -> Node:
+    dates = zip(("start", "end"), context.deposit.period, strict=False)
+    return _node(
         "sumDscr",
-        _node("anlyUnit", "Individual"),
-        _node("universe", "Self-selected sample of people who answered by link"),
-        _node("dataKind", "Survey data, anonymised"),
+        *(_node("collDate", date=day, event=event) for event, day in dates),
+        *_texts("geogCover", context.deposit.place),
+        _node("anlyUnit", UNIT),
+        _node("universe", UNIVERSE),
+        _node("dataKind", KIND),
     )
+
+
+def _study(context: DocumentContext) -> Node:
+    deposit = context.deposit
+    topics = [_node("topcClas", one, vocab="Dataverse subjects") for one in deposit.subject]
+    subject = _node("subject", *_texts("keyword", keywords(context)), *topics)
     collected = _node(
         "dataColl",
-        _node("collMode", "Self-administered web questionnaire, anonymous"),
+        *_texts("sampProc", [sampling_of(deposit)]),
+        _node("collMode", MODE),
         _node("resInstru", "Structured; the texts are in the folder materials"),
+        *_texts("weight", [deposit.weights]),
     )
     promise = "Do not try to recognise anybody; do not join with other data about persons."
     use = _node(
@@ -218,9 +277,10 @@ def _study(context: DocumentContext) -> Node:
         "stdyDscr",
         _citation(context),
         *_authorised(context),
-        _node("stdyInfo", subject, _node("abstract", description(context)), scope),
+        _node("stdyInfo", subject, _node("abstract", description(context)), _scope(context)),
         _node("method", collected),
         _node("dataAccs", use),
+        *_filled("othrStdyMat", *_texts("relMat", map(_in_words, related_works(context)))),
         *_notes(context),
     )
 
@@ -308,8 +368,10 @@ def ddi(context: DocumentContext) -> bytes:
         label = _node("labl", one.label)
         data.append(_node("varGrp", label, type="multipleResp", var=members, name=one.name))
     data.extend(_variable(entry) for entry in context.codebook)
+    about = _node("docDscr", _node("citation", _node("titlStmt", _node("titl", titled(context)))))
     root = _node(
         "codeBook",
+        about,
         _study(context),
         _file(context),
         data,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -15,6 +17,7 @@ from exports.documents.context import DocumentContext, joined
 from exports.documents.protection import how, left_out, policy_notes, segments, treatments
 from exports.files.formats import FORMATS
 from forms.authors import Author, authors_of, in_words
+from forms.deposit import Grant, RelatedWork, missing_in
 from forms.site_facts import AUTHORS
 
 CC_BY = "https://creativecommons.org/licenses/by/4.0/"
@@ -79,10 +82,11 @@ asks for more, the agreement holds:
 - Should somebody seem to be recognisable, or a file be lost: stop, tell those
   responsible at once, and nobody else.
 
-documentation/codebook.html, documentation/ddi.xml, dataset_description.json and
-the texts in materials/ show no answer that fewer than 10 people gave, and may be
-shown to others, for instance in a catalogue. documentation/codebook.csv and .json
-and the report hold exact counts and belong with the data."""
+documentation/codebook.html, documentation/ddi.xml, dataset_description.json,
+datacite.json, dataverse.json, ro-crate-metadata.json and the texts in materials/
+show no answer that fewer than 10 people gave, and may be shown to others, for
+instance in a catalogue. documentation/codebook.csv and .json, the report and the
+anonymisation plan hold exact counts and belong with the data."""
 
 
 def licence(context: DocumentContext) -> bytes:
@@ -101,8 +105,10 @@ def licence(context: DocumentContext) -> bytes:
 
 
 def persons(context: DocumentContext) -> tuple[Author, ...]:
-    """The authors of the data, where the site names them one by one."""
-    return authors_of(context.facts.get(AUTHORS, ""))
+    """The authors of the data, where the site names them one by one, with their affiliation."""
+    named = context.deposit.author or authors_of(context.facts.get(AUTHORS, ""))
+    usual = context.facts.get("institution", "")
+    return tuple(one if one.affiliation else replace(one, affiliation=usual) for one in named)
 
 
 def authors(context: DocumentContext) -> str:
@@ -111,16 +117,24 @@ def authors(context: DocumentContext) -> str:
     return in_words(persons(context)) or context.facts.get("researcher_names") or team
 
 
-def _titled(context: DocumentContext) -> str:
-    return f"{context.study.title}: anonymised survey data, tier {context.tier['name']}"
+def titled(context: DocumentContext) -> str:
+    """Return the title of the data, with its mark, and place and period where they are told."""
+    deposit = context.deposit
+    years = dict.fromkeys(part[:4] for part in deposit.period)
+    where_and_when = [*deposit.place, "-".join(years)]
+    said = [f"tier {context.tier['name']}", *filter(None, where_and_when)]
+    whole = f"{context.study.title}: anonymised survey data, {', '.join(said)}"
+    return f"[{context.mark}] {whole}" if context.mark else whole
 
 
 def citation(context: DocumentContext) -> str:
-    """Return how to cite the release. No date: the ledger of releases holds it."""
+    """Return how to cite the release. No date but a year that is told: the ledger holds it."""
+    deposit = context.deposit
+    publisher = deposit.publisher or context.facts.get("institution", "")
     said = [
-        f"{authors(context)}.",
-        f"{_titled(context)}, version {', '.join(context.versions)} [Data set].",
-        context.facts.get("institution", "") + "." * bool(context.facts.get("institution")),
+        authors(context) + (f" ({deposit.year})." if deposit.year else "."),
+        f"{titled(context)}, version {', '.join(context.versions)} [Data set].",
+        publisher + "." * bool(publisher),
         f"SHA-256 of the data file: {context.digest}." * bool(context.digest),
     ]
     return " ".join(part for part in said if part)
@@ -128,7 +142,47 @@ def citation(context: DocumentContext) -> str:
 
 def keywords(context: DocumentContext) -> list[str]:
     """Return what a catalogue can find the release by."""
-    return ["survey", "anonymised microdata", "psychology", context.study.name.replace("-", " ")]
+    usual = ["survey", "anonymised microdata", "psychology", context.study.name.replace("-", " ")]
+    return list(dict.fromkeys([*usual, *context.deposit.keywords]))
+
+
+def languages(context: DocumentContext) -> list[str]:
+    """Return the languages of the data: as told, else those in which people were asked."""
+    asked = sorted({a.language for a in context.archived}) or [context.study.language]
+    return list(context.deposit.languages) or asked
+
+
+def contact(context: DocumentContext) -> dict[str, str]:
+    """Return name and mail address of whom to ask, as far as they are told."""
+    deposit, facts = context.deposit, context.facts
+    said = {
+        "name": deposit.contact_name or facts.get("institution", ""),
+        "email": deposit.contact_email or facts.get("contact_email", ""),
+    }
+    # The fact may hold words beside the address, or none at all.
+    return {key: value for key, value in said.items() if value} if "@" in said["email"] else {}
+
+
+def grants(context: DocumentContext) -> tuple[Grant, ...]:
+    """Return the grants that are told; else the funder as the site says it."""
+    funder = context.facts.get("funder", "")
+    usual = (Grant(funder),) if funder else ()
+    return usual if context.deposit.grant is None else context.deposit.grant
+
+
+def related_works(context: DocumentContext) -> tuple[RelatedWork, ...]:
+    """Return the related works that are told, and the preregistration where it has an address."""
+    plan = context.facts.get("prereg_url", "")
+    works = context.deposit.related or ()
+    known = {work.url for work in works}
+    if re.fullmatch(r"https://\S+", plan) and plan not in known:
+        works = (*works, RelatedWork("IsDocumentedBy", plan, "StudyRegistration"))
+    return works
+
+
+def not_told(context: DocumentContext) -> tuple[str, ...]:
+    """Return the facts that archives ask for and that this release does not tell."""
+    return missing_in(replace(context.deposit, author=persons(context)), context.facts)
 
 
 def urn(context: DocumentContext) -> str:
@@ -136,28 +190,33 @@ def urn(context: DocumentContext) -> str:
     return f"urn:sha256:{context.digest}" if context.digest else ""
 
 
-def _person(author: Author, affiliation: str | None) -> dict[str, str]:
+def _person(author: Author) -> dict[str, str]:
     said = {
         "family-names": author.family,
         "given-names": author.given,
-        "affiliation": affiliation,
+        "affiliation": author.affiliation,
         "orcid": f"https://orcid.org/{author.orcid}" if author.orcid else None,
     }
     return {key: value for key, value in said.items() if value}
 
 
 def citation_cff(context: DocumentContext) -> bytes:
-    """CITATION.cff 1.2.0. It needs no release date, so two releases alike stay alike."""
+    """CITATION.cff 1.2.0. It needs no release date, so two releases alike stay alike.
+
+    Year and publisher, which the format knows of works but not of data sets, stand in the preferred
+    citation.
+    """
     affiliation = context.facts.get("institution")
     institution = [{"name": affiliation}] if affiliation else []
-    makers = [_person(one, affiliation) for one in persons(context)]
+    makers = [_person(one) for one in persons(context)]
+    named = [*(makers or [{"name": authors(context)}]), *institution]
     pairs: list[tuple[str, Any]] = [
         ("cff-version", "1.2.0"),
         ("message", "Please cite this data set when you use it."),
         ("type", "dataset"),
-        ("title", _titled(context)),
+        ("title", titled(context)),
         ("abstract", f"{context.mark}. " * bool(context.mark) + description(context)),
-        ("authors", [*(makers or [{"name": authors(context)}]), *institution]),
+        ("authors", named),
         ("version", ", ".join(context.versions)),
         ("keywords", keywords(context)),
     ]
@@ -165,8 +224,16 @@ def citation_cff(context: DocumentContext) -> bytes:
         pairs.append(("license", SPDX))
     if context.digest:
         about = "SHA-256 of the data file"
-        named = {"type": "other", "value": urn(context), "description": about}
-        pairs.append(("identifiers", [named]))
+        content = {"type": "other", "value": urn(context), "description": about}
+        pairs.append(("identifiers", [content]))
+    if {"name", "email"} <= contact(context).keys():
+        pairs.append(("contact", [contact(context)]))
+    year, publisher = context.deposit.year, context.deposit.publisher
+    if year or publisher:
+        work: dict[str, Any] = {"type": "data", "title": titled(context), "authors": named}
+        work |= {"year": year} if year else {}
+        work |= {"publisher": {"name": publisher}} if publisher else {}
+        pairs.append(("preferred-citation", work))
     # Values are JSON, which every YAML reader reads as what it is.
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in pairs]
     return joined([f"# {context.mark}" * bool(context.mark), *lines], "\n")
@@ -234,7 +301,11 @@ FILES = {
     "analysis/import.*": "read the data with labels: R, SPSS, Stata, Python",
     "analysis/lift.*": "make the columns of one level from those of mixed levels, and compare",
     "analysis/score.*": "recompute every score from the items, and compare",
+    "documentation/anonymisation-plan.md": "variable by variable, in the order that archives ask",
     "dataset_description.json": "metadata (Psych-DS)",
+    "datacite.json": "metadata for a DOI (DataCite 4.5)",
+    "dataverse.json": "metadata for Dataverse's native API",
+    "ro-crate-metadata.json": "metadata of every file (RO-Crate 1.1)",
     "CITATION.cff": "how to cite, for programs",
     "LICENSE": "what you may do",
     "CHANGES.md": "batches, versions, corrections",
@@ -358,10 +429,21 @@ def _people(context: DocumentContext) -> str:
         "Researchers": facts.get("researcher_names"),
         "Ethics approval": context.approval,
         "Plan": facts.get("prereg_url"),
-        "Contact": facts.get("contact_email"),
+        "Contact": facts.get("contact_email") or contact(context).get("email"),
         "Made with": context.report.get("program"),
     }
     return markup.bullets(f"{k}: {markup.plain(v)}" for k, v in said.items() if v)
+
+
+ARCHIVES = """\
+`CITATION.cff`, `datacite.json`, `dataverse.json` and `ro-crate-metadata.json` hold no count of \
+answers but the number of rows. What is not told stands in none of them."""
+
+
+def _archives(context: DocumentContext) -> str:
+    lacking = ", ".join(not_told(context))
+    told = "All that archives ask for is told."
+    return f"{ARCHIVES} " + (f"Not told: {markup.plain(lacking)}." if lacking else told)
 
 
 def _prints(context: DocumentContext) -> str:
@@ -411,6 +493,7 @@ def readme(context: DocumentContext, paths: Collection[str]) -> bytes:
             markup.section("Privacy and law", PRIVACY.format(insiders=insiders)),
             markup.section("Who", _people(context)),
             markup.section("Citing", citation(context)),
+            markup.section("For archives", _archives(context)),
             markup.section("Fingerprints (SHA-256)", _prints(context)),
         ]
     )

@@ -59,6 +59,7 @@ def assemble_tables(
     context = DocumentContext(
         study=study, codebook=(), report=report, data_file="",
         wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
+        deposit=occasion.deposit,
         files={name: what for name, what in WHAT.items() if (out / name).exists()},
     )  # fmt: skip
     finish(out, context, report)

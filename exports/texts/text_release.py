@@ -306,6 +306,7 @@ def assemble_texts(
     context = DocumentContext(
         study=study, codebook=release.codebook, report=report, data_file=release.name,
         wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
+        deposit=occasion.deposit,
     )  # fmt: skip
     finish(out, context, report)
     return report

@@ -9,6 +9,7 @@ from typing import TextIO
 
 import click
 
+from forms.site_facts import deposit_for, load_site
 from forms.tiers import TIERS
 from survey.accounts.audit import claimed_name, note_command
 from survey.cli.installation import open_stores, open_version
@@ -186,13 +187,15 @@ def release(
     from survey.studies.approvals import signed_version
 
     recipient = recipient_of(person, agreement, agreed)
-    _, version, stores = open_version(study, pilot=pilot)
+    config, version, stores = open_version(study, pilot=pilot)
     if not pilot and version.pilot:
         raise Refusal(f"{study} runs as a pilot: add --pilot to release pilot answers.")
+    # Not what was signed: year, publisher and fieldwork are known only later, and no words.
+    deposit = deposit_for(load_site(config.site), version.folder, version.study.name)
     version = signed_version(stores, version, today_here().isoformat())
     order = ReleaseRequest(
         tier=tier, out=out, pilot=pilot, recipient=recipient, facts=version.facts,
-        who=claimed_name(), study_folder=version.folder,
+        deposit=deposit, who=claimed_name(), study_folder=version.folder,
     )  # fmt: skip
     with click.progressbar(length=100, label="Releasing", hidden=not sys.stderr.isatty()) as bar:
         done = process.run(

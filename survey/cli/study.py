@@ -12,9 +12,10 @@ from typing import Any
 
 import click
 
+from forms.deposit import missing_in
 from forms.load import load_study
 from forms.post_length import post_length
-from forms.site_facts import load_site, missing_facts
+from forms.site_facts import deposit_for, load_site, missing_facts
 from forms.tiers import TIERS
 from survey.accounts.audit import claimed_name, note_command
 from survey.cli.installation import open_catalogue, open_stores, open_version
@@ -80,12 +81,15 @@ def sizes(_: click.Context, __: click.Parameter, typed: str | None) -> tuple[int
 def check(folder: Path, rehearse: tuple[int, ...], seed: int) -> None:
     """List every fault of the study in FOLDER, each with file, table and key.
 
-    Facts that site.toml leaves empty are no fault of the study: they are listed after it. So is the
-    one length at which its pages are sent, with the screen that decides it.
+    Facts that site.toml leaves empty are no fault of the study: they are listed after it. So are
+    facts that archives ask for, and the one length at which its pages are sent, with the screen
+    that decides it.
     """
     config = read_config()
     site = config.site
-    version = read_version(folder, load_site(site), pilot=False)
+    facts = load_site(site)
+    version = read_version(folder, facts, pilot=False)
+    deposit = deposit_for(facts, version.folder, version.study.name)
     found = version.study
     variables = sum(1 for _ in found.variables())
     click.echo(f"{found.name}: no fault. {len(found.pages)} pages, {variables} variables.")
@@ -94,6 +98,9 @@ def check(folder: Path, rehearse: tuple[int, ...], seed: int) -> None:
     click.echo(f"  {_lengths(version)}")
     for fact in missing_facts(found, version.facts):
         click.echo(f"{site}, study.{found.name}, {fact}: is empty; needed before the study opens")
+    if lacking := missing_in(deposit, version.facts):
+        click.echo(f"deposit: not told, and asked for by archives: {', '.join(lacking)}.")
+        click.echo("  The study opens without; fill in [deposit] before a release goes there.")
     signed_here = (config.data / "office.db").exists()
     if signed_here and (label := same_label(open_stores(config), version)):
         click.echo(label)

@@ -24,6 +24,7 @@ from exports.segment_attacks import attack_segment
 from exports.segment_file import read_back, recode_segment, source_of, write_segment
 from exports.tables.measure import Measurement
 from exports.texts.text_release import TextContext, TextRelease, text_release
+from forms.deposit import NOT_TOLD, Deposit
 from forms.study import Study, Tier
 from forms.tiers import TABLES
 from survey.clock import iso_utc
@@ -116,8 +117,8 @@ class ReleaseRequest:
     """A release as it is asked for. ``made_at`` is an ISO time for the ledger; no file holds it.
 
     ``recipient`` names who gets a restricted file: person, agreement, date; ``who`` asked for it,
-    as the audit names them. ``study_folder`` has the recipe of the simulated people on whom attacks
-    are tried as well.
+    as the audit names them. ``facts`` are those that were signed, ``deposit`` those of today.
+    ``study_folder`` has the recipe of the simulated people on whom attacks are tried as well.
     """
 
     tier: str
@@ -127,6 +128,7 @@ class ReleaseRequest:
     made_at: str = field(default_factory=iso_utc)
     recipient: Mapping[str, str] | None = None
     facts: Mapping[str, str] | None = None
+    deposit: Deposit = NOT_TOLD
     who: str = ""
     study_folder: Path | None = None
 

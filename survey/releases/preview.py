@@ -271,6 +271,7 @@ def basis_of(build: ReleaseBuild) -> str:
         "errata": [e.release for e in releases.errata(office, name)],
         "study": (fingerprints.words, fingerprints.policy),
         "facts": dict(build.request.facts or {}),
+        "deposit": build.request.deposit.plain,
         "texts": texts,
     }
     return hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()

@@ -93,6 +93,7 @@ def prepare_build(
             tallies=totals_for_release(stores, study, frozen, pilot=request.pilot),
             archived=tuple(wordings.values()),
             facts=request.facts or {},
+            deposit=request.deposit,
             recipient=request.recipient,
             corrections=_corrections(errata),
             approval=""
@@ -288,8 +289,8 @@ def rebuild_zip(stores: Stores, study: Study, made: Release, request: ReleaseReq
         if sha256_of(folder / SUMS) != made.sha256:
             raise Refusal(
                 f"Release {made.number} cannot be made again with equal bytes: the answers, the "
-                "study or what was recalled since are no longer what they were. Restore its file "
-                "from a backup."
+                "study, its deposit facts (deposit.toml, site.toml) or what was recalled since are "
+                "no longer what they were. Restore its file from a backup."
             )
         return _archive_zip(build, folder, made.number)
 

@@ -19,7 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from exports.errors import ExportRefused
+from forms.deposit import Deposit
 from forms.simulation import RecipeFault
+from forms.site_facts import deposit_for, load_site
 from forms.study import Study
 from forms.toml_tables import StudyFaults
 from survey.clock import iso_utc, today_here
@@ -222,6 +224,13 @@ class JobWorker:
         """The version under which answers are released. Raises Refusal as ``signed_version``."""
         return signed_version(self.stores, self.version, today_here().isoformat())
 
+    @property
+    def deposit(self) -> Deposit:
+        """What archives are told, as folder and site say it now. Raises StudyFaults."""
+        found = load_for_command(self.config, self.stores, self.job.study, pilot=self.job.pilot)
+        site, name = load_site(self.config.site), found.latest.study.name
+        return deposit_for(site, found.latest.folder, name)
+
     def request(self, version: StudyVersion) -> ReleaseRequest:
         """Return what is asked of the release process."""
         return ReleaseRequest(
@@ -231,6 +240,7 @@ class JobWorker:
             made_at=self.job.asked_at,
             recipient=self.job.recipient,
             facts=version.facts,
+            deposit=self.deposit,
             who=self.job.who,
             study_folder=version.folder,
         )

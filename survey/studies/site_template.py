@@ -34,8 +34,22 @@ def site_template(study: Study) -> str:
         comment = "# " if optional or name in dates.DATES else ""
         lines.append(f"{comment}{name} = {value}")
     lines += ["", "# limit = 1200       # close by itself once so many answers were sent"]
-    lines += ["# invited = true     # only an invitation opens it", ""]
+    lines += ["# invited = true     # only an invitation opens it", "", *_deposit(study), ""]
     return "\n".join(lines)
+
+
+def _deposit(study: Study) -> list[str]:
+    """Return commented lines with what archives ask for beside a release."""
+    return [
+        "# What archives and catalogues ask for beside a release (docs/study-format.md). No client",
+        "# reads it and no approval hangs on it: year, publisher and period can be told later.",
+        f"# [study.{study.name}.deposit]",
+        "# year = 2028",
+        '# publisher = ""',
+        '# place = [""]',
+        '# period = ["2027-03", "2028-02"]',
+        '# contact_email = ""',
+    ]
 
 
 def _about(study: Study, name: str) -> Iterator[str]:

@@ -16,6 +16,7 @@ import click
 import pytest
 
 from exports.tabular.policy import read_policy
+from forms.deposit import DEPOSIT, missing_in, read_of_study
 from forms.load import load_study
 from forms.simulation import load_recipe
 from forms.site_facts import load_site
@@ -112,6 +113,9 @@ def test_the_documented_facts_of_a_site_and_the_recipe_of_a_simulation_load(tmp_
     site = tmp_path / "site.toml"
     site.write_text(block("docs/study-format.md", "[site]"), "utf-8")
     assert load_site(site).invited == {NAME}
+    told = tmp_path / DEPOSIT
+    told.write_text(block("docs/study-format.md", "[deposit]"), "utf-8")
+    assert missing_in(read_of_study(tmp_path), {}) == ("author",)
     recipe = tmp_path / "simulation.toml"
     recipe.write_text(block("docs/researcher.md", "[shares]"), "utf-8")
     assert load_recipe(load_study(FLAGSHIP), tmp_path).shares.careless == 0.06

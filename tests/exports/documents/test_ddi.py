@@ -92,7 +92,7 @@ def test_the_anonymisation_report_is_told_in_notes():
 def test_the_language_stands_on_the_sections_and_not_on_the_root():
     root, lang = tree(context()), "{http://www.w3.org/XML/1998/namespace}lang"
     assert lang not in root.attrib
-    assert [section.get(lang) for section in root] == [context().study.language] * 3
+    assert [section.get(lang) for section in root] == [context().study.language] * 4
 
 
 def test_no_answer_is_counted_in_it():

@@ -7,10 +7,12 @@ from exports.documents.all_documents import documents
 from tests.exports.documents.desk import FLAGSHIP, NASTY, context, relabelled, report
 
 READ = {
-    ".psychds-ignore", "CHANGES.md", "CITATION.cff", "LICENSE", "README.md",
+    ".psychds-ignore", "datacite.json", "dataverse.json", "ro-crate-metadata.json",
+    "CHANGES.md", "CITATION.cff", "LICENSE", "README.md",
     "analysis/import.R", "analysis/import.do", "analysis/import.py", "analysis/import.sps",
     "analysis/score.R", "analysis/score.do", "analysis/score.py", "analysis/score.sps",
-    "dataset_description.json", "documentation/cherries.md", "documentation/codebook.csv",
+    "dataset_description.json", "documentation/anonymisation-plan.md",
+    "documentation/cherries.md", "documentation/codebook.csv",
     "documentation/codebook.html", "documentation/codebook.json",
     "documentation/consent-c1-en.html", "documentation/consent-c1-en.md", "documentation/ddi.xml",
     "documentation/motivated-intruder.md", "documentation/report.html",

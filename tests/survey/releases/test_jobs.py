@@ -7,9 +7,11 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
+from forms.deposit import Deposit
 from forms.kinds import columns_of_study
 from forms.load import load_study
 from forms.site_facts import SiteFacts
@@ -343,3 +345,33 @@ def test_how_a_job_ended_is_never_changed(stores, begun):
 def test_the_process_has_no_web_in_it():
     code = "import survey.releases.worker, sys; sys.exit('flask' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+TOLD = '[site.deposit]\nyear = 2028\npublisher = "An archive"\n'
+
+
+def test_a_release_says_what_archives_are_told_on_the_day_it_is_made(config, work, stores):
+    config.site.write_text(TOLD, "utf-8")
+    assert work().state == "done"
+    (made,) = (stores.folder / "releases").rglob("*.zip")
+    with ZipFile(made) as files:
+        (name,) = (n for n in files.namelist() if n.endswith("datacite.json"))
+        said = json.loads(files.read(name))
+    assert (said["publisher"], said["publicationYear"]) == ({"name": "An archive"}, "2028")
+
+
+def test_a_slip_in_what_archives_are_told_ends_a_release_and_is_named(config, work):
+    config.site.write_text("[site.deposit]\nyear = 7\n", "utf-8")
+    job = work()
+    assert job.state != "done"
+    assert "site.toml, site, deposit, year: 7 is out of range" in job.result["reason"]
+
+
+def test_what_archives_are_told_belongs_to_what_was_seen(stores, small, tmp_path):
+    real_answers(stores, small, 60, seed=1)
+    freeze(stores, small)
+    order = ReleaseRequest(tier="C", out=tmp_path / "out")
+    seen = basis(stores, small, order)
+    assert seen == basis(stores, small, replace(order, deposit=Deposit(grant=None)))
+    assert seen != basis(stores, small, replace(order, deposit=Deposit(year=2028)))
+    assert seen != basis(stores, small, replace(order, deposit=Deposit(grant=())))
