@@ -22,7 +22,7 @@ from forms.study import Question
 
 NOT_TOLD = "*Not told.*"
 INTRO = """\
-Filled in by the platform from the approved release policy and from the report of this release, in \
+Filled in by the platform from the study's release policy and from the report of this release, in \
 the order that archives ask. What only people can say is left open."""
 NO_IDENTIFIER = """\
 None is stored: no name, address, contact, internet address, time or order of arrival. What people \
@@ -36,9 +36,9 @@ FREE_TEXT = {
     "tables": "No text is in the tables.",
     "texts": "A person read each text before it came into this release.",
 }
-IN_TABLES = "counted in tables"
-LEFT_OUT = "left out of this tier"
-ELSEWHERE = "not in this file"
+IN_TABLES = "Open to tables; tables/tables.html shows what was measured"
+LEFT_OUT = "Left out of this tier"
+ELSEWHERE = "Not in this file"
 
 
 def _about(context: DocumentContext) -> str:
@@ -46,7 +46,8 @@ def _about(context: DocumentContext) -> str:
     said = {
         "Data": f"{context.study.title}, tier {context.tier['name']}, {context.tier['label']}",
         "Size": f"{rows} {context.holds}" if context.holds != "tables" else f"{rows} people",
-        "Responsible for the anonymisation": authors(context),
+        "Authors": authors(context),
+        "Responsible": context.facts.get("institution", "") or NOT_TOLD,
         "Population": UNIVERSE,
         "Sampling": sampling_of(deposit) or NOT_TOLD,
         "Place": ", ".join(deposit.place) or NOT_TOLD,

@@ -52,7 +52,7 @@ def test_folder_and_site_are_told_together(lacrima, tmp_path, tier):
     readme = (tmp_path / "out" / "README.md").read_text("utf-8")
     assert "Not told: year, contact_email, place, period, grant, related." in readme
     plan = (tmp_path / "out" / "documentation" / "anonymisation-plan.md").read_text("utf-8")
-    assert "Responsible for the anonymisation: Bob Sample" in plan
+    assert "- Authors: Bob Sample\n- Responsible: A house\n" in plan
 
 
 def test_a_slip_in_the_folder_refuses_the_release_by_file_table_and_key(lacrima, tmp_path):

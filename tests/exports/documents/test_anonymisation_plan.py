@@ -41,7 +41,7 @@ def test_parts_that_have_nothing_to_say_leave_no_gap_in_the_numbers():
         ("town", "Withheld from every row"),
         ("where", "As asked"),
         ("calm", "As asked"),
-        ("private", "left out of this tier"),
+        ("private", "Left out of this tier"),
     ],
 )
 def test_every_variable_has_what_was_done_to_it(variable, done):
@@ -57,7 +57,8 @@ def test_every_variable_with_a_role_of_the_flagship_stands_there():
 
 def test_tables_say_what_they_count():
     text = plan(report=report(tier=TABLES, holds="tables"), codebook=())
-    assert row(text, "calm").endswith("| counted in tables |")
+    shown = "Open to tables; tables/tables.html shows what was measured"
+    assert row(text, "calm").endswith(f"| {shown} |")
 
 
 def test_what_was_measured_and_what_remains_are_told():
