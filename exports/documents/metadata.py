@@ -35,7 +35,13 @@ PRIVACY = (
 )
 RESTRICTED = "Restricted: only under a data use agreement (LICENSE)"
 # .psychds-ignore: files that the standard does not cover; without it its validator warns of each.
-IGNORED = ("CITATION.cff", "LICENSE", "SHA256SUMS", *(f"*{suffix}" for suffix in FORMATS))
+IGNORED = (
+    "CITATION.cff",
+    "LICENSE",
+    "SHA256SUMS",
+    "twin-made-up.csv",
+    *(f"*{suffix}" for suffix in FORMATS),
+)
 
 
 def _sentences(entry: Entry) -> str:

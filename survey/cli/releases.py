@@ -183,7 +183,7 @@ def release(
     from survey.clock import today_here
     from survey.releases import process
     from survey.releases.build import ReleaseRequest
-    from survey.studies.approvals import signed_version
+    from survey.studies.approvals import signed_folder, signed_version
 
     recipient = recipient_of(person, agreement, agreed)
     _, version, stores = open_version(study, pilot=pilot)
@@ -192,7 +192,7 @@ def release(
     version = signed_version(stores, version, today_here().isoformat())
     order = ReleaseRequest(
         tier=tier, out=out, pilot=pilot, recipient=recipient, facts=version.facts,
-        who=claimed_name(),
+        who=claimed_name(), folder=signed_folder(stores.folder, version),
     )  # fmt: skip
     with click.progressbar(length=100, label="Releasing", hidden=not sys.stderr.isatty()) as bar:
         done = process.run(

@@ -114,7 +114,7 @@ class ReleaseRequest:
     """A release as it is asked for. ``made_at`` is an ISO time for the ledger; no file holds it.
 
     ``recipient`` names who gets a restricted file: person, agreement, date; ``who`` asked for it,
-    as the audit names them.
+    as the audit names them. ``folder`` is the study's, where its simulation.toml lies.
     """
 
     tier: str
@@ -125,6 +125,7 @@ class ReleaseRequest:
     recipient: Mapping[str, str] | None = None
     facts: Mapping[str, str] | None = None
     who: str = ""
+    folder: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ from survey.storage import accounts, jobs, members, releases, studies
 from survey.storage.jobs import Job
 from survey.storage.stores import Stores
 from survey.studies import lifecycle
-from survey.studies.approvals import signed_version
+from survey.studies.approvals import signed_folder, signed_version
 from survey.studies.availability import Availability, prepare
 from survey.studies.catalogue import StudyCatalogue
 from survey.studies.data_use import DataUseStopped
@@ -232,6 +232,7 @@ class JobWorker:
             recipient=self.job.recipient,
             facts=version.facts,
             who=self.job.who,
+            folder=signed_folder(self.stores.folder, version),
         )
 
 
