@@ -46,6 +46,8 @@ from survey.storage.stores import Stores
 
 T = TypeVar("T")
 
+LARGEST_NUMBER = 2**63 - 1
+
 OTHER_QUESTIONS = "they answered other questions than this study folder asks"
 TEXTS_SEGMENT = 0  # the file of texts grows as a whole, beside all segments
 
@@ -154,7 +156,8 @@ class ReleaseBuild:
     pilot held when it began, None for frozen answers, and ``deleted`` how many had been deleted
     from it. ``files`` are the segments' files as far as they are made or found, ``read`` the stored
     answers of the segment that was read last, ``held`` the parts that go out, ``left_out`` a
-    sentence for each segment that does not.
+    sentence for each segment that does not. ``number`` is that of the release in the ledger, where
+    one that is there is made again; otherwise it comes after all that are.
     """
 
     stores: Stores
@@ -173,6 +176,7 @@ class ReleaseBuild:
     read: dict[int, StoredAnswers] = field(default_factory=dict)
     held: Sequence[LedgerPart] = ()
     left_out: list[str] = field(default_factory=list)
+    number: int = LARGEST_NUMBER
 
     def new_folder(self, tier: Tier) -> Path:
         """Make a folder for the files of a release in ``tier``."""

@@ -275,7 +275,7 @@ def rebuild_zip(stores: Stores, study: Study, made: Release, request: ReleaseReq
     """
     tier, request = tier_of(study, made.tier), replace(request, made_at=made.made_at)
     with prepare_build(stores, study, request) as build:
-        build.context = _as_it_was(stores, made, build.context)
+        build.context, build.number = _as_it_was(stores, made, build.context), made.number
         held = releases.contents(stores.office, study.name).get(made.number, ())
         if not made.pilot:
             numbers = {segment for segment, _, _ in held}

@@ -81,7 +81,7 @@ def _told(build: ReleaseBuild) -> list[int]:
     out = {
         made.number
         for made in releases.all_releases(office, name)
-        if made.tier == TABLES.name and not made.pilot and made.made_at < asked
+        if made.tier == TABLES.name and not made.pilot and made.number < build.number
     }
     held = releases.contents(office, name)
     told = {s for n in out - recalled for s, tier, _ in held.get(n, ()) if tier == TABLES.name}

@@ -137,13 +137,11 @@ def test_rows_drawn_from_tables_follow_the_published_figures(made, study):
             assert abs(share - people / table.base) < 0.1  # four errors of 400 draws
 
 
-def test_before_tables_are_out_it_reads_none(frozen, study, tmp_path):
-    """Also where they were recalled: then the simulation is the source again."""
+def test_tables_that_were_recalled_are_no_source(frozen, study, tmp_path):
     with copied(frozen, tmp_path) as stores:
-        run(stores, study, tmp_path / "tables", tier="A", at=DAYS[1])
-        assert "simulation.toml" in readme_of(run(stores, study, tmp_path / "early", at=DAYS[0]))
-        recall(stores, study.name, 1, why="A fault.", at=DAYS[2])
-        assert "simulation.toml" in readme_of(run(stores, study, tmp_path / "late", at=DAYS[3]))
+        run(stores, study, tmp_path / "tables", tier="A", at=DAYS[0])
+        recall(stores, study.name, 1, why="A fault.", at=DAYS[1])
+        assert "simulation.toml" in readme_of(run(stores, study, tmp_path / "out", at=DAYS[2]))
 
 
 def test_a_release_is_made_again_with_the_same_twin(made, study, tmp_path):
