@@ -35,6 +35,7 @@ from exports.report import (
 )
 from exports.segment_attacks import attacks_told
 from exports.segment_file import SegmentSource, SegmentTable, fields_for
+from exports.twin import NO_TWIN, TWIN_FILES, TwinSource, write_twin
 from exports.verify.findings import Findings
 from exports.verify.reading import Claim, MalformedFile, read_table
 from exports.verify.verdict import cautions, faults, figures_in_words
@@ -131,6 +132,7 @@ def assemble(
     *,
     seed: int = 0,
     occasion: ReleaseContext = ORDINARY,
+    twin: TwinSource = NO_TWIN,
 ) -> Report:
     """Write the release made of ``parts`` (microdata, in order) into the new folder ``out``.
 
@@ -161,10 +163,17 @@ def assemble(
     write_formats(data, codebook, title=study.title, notes=marks_of(report))
     # Before the report is written, since it names the sums of the data files.
     note_files(out, report)
+
+    def lift(bare: Path, whole: Path) -> None:
+        cells = written_keys(fields, study.policy, bare)
+        join_lifted([bare], whole, lifted, study.policy, [cells])
+
+    report["twin"] = write_twin(study, twin, tier, out, occasion, lift)
     context = DocumentContext(
         study=study, codebook=codebook, report=report, data_file=data.name, counts=counts,
         wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,
         deposit=occasion.deposit,
+        files={name: what for name, what in TWIN_FILES.items() if (out / name).exists()},
         findings=[(w.label, w.value, w.sentence) for w in figures_in_words(findings, claim)],
     )  # fmt: skip
     finish(out, context, report)

@@ -484,6 +484,7 @@ def readme(context: DocumentContext, paths: Collection[str]) -> bytes:
             *_head(context),
             markup.section("Start here", _start(context)),
             markup.section("Files", _files(context, paths)),
+            markup.section("A file to practise on", markup.plain(report.get("twin", ""))),
             codes if context.holds == "rows" else "",
             markup.section("Scores", SCORES if scores else "", scores),
             markup.section("How it was protected", how(context)),

@@ -184,7 +184,7 @@ def release(
     from survey.clock import today_here
     from survey.releases import process
     from survey.releases.build import ReleaseRequest
-    from survey.studies.approvals import signed_version
+    from survey.studies.approvals import signed_folder, signed_version
 
     recipient = recipient_of(person, agreement, agreed)
     config, version, stores = open_version(study, pilot=pilot)
@@ -195,7 +195,7 @@ def release(
     version = signed_version(stores, version, today_here().isoformat())
     order = ReleaseRequest(
         tier=tier, out=out, pilot=pilot, recipient=recipient, facts=version.facts,
-        deposit=deposit, who=claimed_name(), study_folder=version.folder,
+        deposit=deposit, who=claimed_name(), study_folder=signed_folder(stores.folder, version),
     )  # fmt: skip
     with click.progressbar(length=100, label="Releasing", hidden=not sys.stderr.isatty()) as bar:
         done = process.run(

@@ -49,6 +49,8 @@ from survey.storage.stores import Stores
 
 T = TypeVar("T")
 
+LARGEST_NUMBER = 2**63 - 1
+
 OTHER_QUESTIONS = "they answered other questions than this study folder asks"
 TEXTS_SEGMENT = 0  # the file of texts grows as a whole, beside all segments
 
@@ -118,7 +120,8 @@ class ReleaseRequest:
 
     ``recipient`` names who gets a restricted file: person, agreement, date; ``who`` asked for it,
     as the audit names them. ``facts`` are those that were signed, ``deposit`` those of today.
-    ``study_folder`` has the recipe of the simulated people on whom attacks are tried as well.
+    ``study_folder`` has the recipe of simulated people (simulation.toml): attacks are tried on
+    them as well, and a twin may be drawn from them.
     """
 
     tier: str
@@ -160,7 +163,8 @@ class ReleaseBuild:
     pilot held when it began, None for frozen answers, and ``deleted`` how many had been deleted
     from it. ``files`` are the segments' files as far as they are made or found, ``read`` the stored
     answers of the segment that was read last, ``held`` the parts that go out, ``left_out`` a
-    sentence for each segment that does not.
+    sentence for each segment that does not. ``number`` is that of the release in the ledger, where
+    one that is there is made again; otherwise it comes after all that are.
     """
 
     stores: Stores
@@ -179,6 +183,7 @@ class ReleaseBuild:
     read: dict[int, StoredAnswers] = field(default_factory=dict)
     held: Sequence[LedgerPart] = ()
     left_out: list[str] = field(default_factory=list)
+    number: int = LARGEST_NUMBER
 
     def new_folder(self, tier: Tier) -> Path:
         """Make a folder for the files of a release in ``tier``."""

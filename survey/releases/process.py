@@ -36,6 +36,7 @@ from survey.releases.disclosure_control import (
     totals_for_release,
 )
 from survey.releases.stored_answers import wordings_of
+from survey.releases.twins import twin_source
 from survey.storage import releases, studies
 from survey.storage.database import write_transaction
 from survey.storage.releases import Erratum, Release
@@ -132,7 +133,10 @@ def write(build: ReleaseBuild, tier: Tier, folder: Path) -> Report:
     check_other_studies(build, tier)
     build.held = [file.part for file in made]
     entries = [file.entry for file in made]
-    return assemble(study, entries, tier, folder, seed=build.request.seed, occasion=context)
+    return assemble(
+        study, entries, tier, folder,
+        seed=build.request.seed, occasion=context, twin=twin_source(build),
+    )  # fmt: skip
 
 
 def _context_of(build: ReleaseBuild, made: Sequence[SegmentFile]) -> ReleaseContext:
@@ -277,9 +281,9 @@ def rebuild_zip(stores: Stores, study: Study, made: Release, request: ReleaseReq
 
     Raises Refusal where its bytes would not come out the same; the archive stays as it is then.
     """
-    tier = tier_of(study, made.tier)
+    tier, request = tier_of(study, made.tier), replace(request, made_at=made.made_at)
     with prepare_build(stores, study, request) as build:
-        build.context = _as_it_was(stores, made, build.context)
+        build.context, build.number = _as_it_was(stores, made, build.context), made.number
         held = releases.contents(stores.office, study.name).get(made.number, ())
         if not made.pilot:
             numbers = {segment for segment, _, _ in held}

@@ -51,7 +51,7 @@ from survey.storage import accounts, jobs, members, releases, studies
 from survey.storage.jobs import Job
 from survey.storage.stores import Stores
 from survey.studies import lifecycle
-from survey.studies.approvals import signed_version
+from survey.studies.approvals import signed_folder, signed_version
 from survey.studies.availability import Availability, prepare
 from survey.studies.catalogue import StudyCatalogue
 from survey.studies.data_use import DataUseStopped
@@ -242,7 +242,7 @@ class JobWorker:
             facts=version.facts,
             deposit=self.deposit,
             who=self.job.who,
-            study_folder=version.folder,
+            study_folder=signed_folder(self.stores.folder, version),
         )
 
 

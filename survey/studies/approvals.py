@@ -64,6 +64,13 @@ def place_of(data: Path, study: str, fingerprints: VersionFingerprints) -> Path:
     return data / FOLDER / study / whole(fingerprints)[:DIGITS]
 
 
+def signed_folder(data: Path, version: StudyVersion) -> Path:
+    """Return the archived folder of ``version``, or its own where it was never signed."""
+    name = version.study.name
+    archived = place_of(data, name, fingerprints_of(version)) / name
+    return archived if archived.is_dir() and not version.pilot else version.folder
+
+
 def load_archived(data: Path, study: str, fingerprints: VersionFingerprints) -> StudyVersion:
     """Return the archived version with exactly these fingerprints.
 
