@@ -113,7 +113,8 @@ def test_the_studys_scripts_run_on_it(made, tmp_path):
         scripts = [path for n in names if (path := copy / "analysis" / n).exists()]
         assert len(scripts) > 1
         for script in scripts:
-            subprocess.run([sys.executable, script], capture_output=True, check=True)
+            done = subprocess.run([sys.executable, script], capture_output=True, text=True)
+            assert done.returncode == 0, (script.name, done.stdout[-600:], done.stderr[-600:])
         h1 = [sys.executable, FLAGSHIP / "analysis" / "h1.py", copy]
         told = subprocess.run(h1, capture_output=True, text=True, check=True)
         assert told.stdout.count("sc_int_") == 2
