@@ -168,7 +168,7 @@ def assemble(
         cells = written_keys(fields, study.policy, bare)
         join_lifted([bare], whole, lifted, study.policy, [cells])
 
-    report["twin"] = write_twin(study, twin, tier, out, occasion, lift)
+    report["twin"] = write_twin(study, twin, tier, out, occasion, lift, marks_of(report))
     context = DocumentContext(
         study=study, codebook=codebook, report=report, data_file=data.name, counts=counts,
         wordings=occasion.archived, facts=occasion.facts, tallies=occasion.tallies,

@@ -66,10 +66,12 @@ def write_twin(
     out: Path,
     occasion: ReleaseContext,
     lift: Callable[[Path, Path], None],
+    mark: str = "",
 ) -> str:
     """Write the twin and its page into ``out`` and return what README says of it.
 
-    ``lift`` writes rows anew, with the lifted columns of the data file at their ends.
+    ``lift`` writes rows anew, with the lifted columns of the data file at their ends; ``mark`` is
+    that of the release (pilot, synthetic).
     Without a source, or where too few of its rows are alike, nothing is written.
     """
     if source.frame is None:
@@ -91,7 +93,7 @@ def write_twin(
     lift(bare, out / TWIN)
     bare.unlink()
     said = WHAT.format(file=TWIN, rows=len(part.order), said=source.said, mark=MADE_UP)
-    page = out / TWIN_PAGE
+    page, marked_as = out / TWIN_PAGE, [f"**{mark}.**"] if mark else []
     page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_bytes(joined(["# A file to practise on: made up", said, TO_TRY]))
+    page.write_bytes(joined(["# A file to practise on: made up", *marked_as, said, TO_TRY]))
     return f"{said} {TO_TRY}"
