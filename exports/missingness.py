@@ -7,7 +7,7 @@ per cent and of groups of at least ``LEAST_GROUP`` rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,14 +26,11 @@ def in_step(share: float) -> str:
     return f"{low}-{low + STEP} %"
 
 
-def _by_cell(table: Table, key: str, other: str) -> Iterator[tuple[str, str]]:
-    """Yield cells of ``other`` in enough rows, each with the share of ``key`` withheld."""
-    beside, gone = table[other], table[key].is_cell(str(WITHHELD))
-    withheld = np.bincount(beside.codes[gone], minlength=len(beside.cells)).tolist()
-    counted = zip(beside.cells, withheld, beside.counts().tolist(), strict=True)
-    for cell, few, rows in sorted(counted, key=lambda line: _place(line[0])):
-        if rows >= LEAST_GROUP:
-            yield cell, in_step(few / rows)
+def _told(table: Table, name: str) -> list[tuple[int, str, int]]:
+    """Return (code, cell, rows) of the cells of a column that stand in enough rows, in order."""
+    column = table[name]
+    counted = zip(range(len(column.cells)), column.cells, column.counts().tolist(), strict=True)
+    return sorted((c for c in counted if c[2] >= LEAST_GROUP), key=lambda c: _place(c[1]))
 
 
 def _place(cell: str) -> tuple[bool, int, str]:
@@ -48,18 +45,18 @@ def with_missingness(codebook: Sequence[Entry], table: Table) -> tuple[Entry, ..
     Only key variables that are withheld from some rows and shown in others have it.
     """
     keys = [e["variable"] for e in codebook if e["role"] == "quasi_identifier"]
-    telling = [name for name in keys if len(table[name].cells) > 1]
+    told = {name: _told(table, name) for name in keys if len(table[name].cells) > 1}
     filled = []
     for entry in codebook:
         name = entry["variable"]
         gone = entry["n_missing"].get(str(WITHHELD), 0)
         if name in keys and gone and entry["n_valid"]:
-            found = {
-                f"{other} {cell}": step
-                for other in telling
-                if other != name
-                for cell, step in _by_cell(table, name, other)
-            }
+            rows = np.flatnonzero(table[name].is_cell(str(WITHHELD)))
+            found = {}
+            for other in (n for n in told if n != name):
+                withheld = np.bincount(table[other].codes[rows], minlength=len(table[other].cells))
+                for code, cell, many in told[other]:
+                    found[f"{other} {cell}"] = in_step(int(withheld[code]) / many)
             entry = {**entry, "withheld_by": found}
         filled.append(entry)
     return tuple(filled)

@@ -11,7 +11,8 @@ comes from the covariances of the items:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ Floats = NDArray[np.float64]
 LEAST_COMPLETE = 30  # complete rows under which nothing is said
 FEWEST_FOR_OMEGA = 3  # items: one factor of two has more unknowns than covariances
 DECIMALS = 3
-BLOCK = 1 << 16  # rows at a time, so that memory does not follow the file
+BLOCK = 1 << 16  # rows, or patterns of answers, at a time: memory does not follow the file
 MOST_SWEEPS = 10_000
 SETTLED = 1e-12
 
@@ -93,11 +94,26 @@ def numbers_in(column: CodedColumn, entry: Entry, *, reverse: bool = False) -> F
     return np.array([-value for value in given] if reverse else given)
 
 
-def _blocks(columns: Sequence[tuple[CodedColumn, Floats]]) -> Iterator[Floats]:
-    """Yield complete rows, one column an item."""
-    for start in range(0, len(columns[0][0].codes), BLOCK):
-        block = np.stack([v[c.codes[start : start + BLOCK]] for c, v in columns], axis=1)
-        yield block[~np.isnan(block).any(axis=1)]
+def _answered(columns: Sequence[tuple[CodedColumn, Floats]]) -> Iterator[tuple[Floats, Floats]]:
+    """Yield complete rows, one column an item, with how often each of them stands there."""
+    shape = [len(column.cells) for column, _ in columns]
+    if prod(shape) <= BLOCK:
+        # Few items have few patterns of answers: counting them is faster than adding up rows.
+        key = np.ravel_multi_index([column.codes.astype(np.intp) for column, _ in columns], shape)
+        counts = np.bincount(key, minlength=prod(shape))
+        found = np.flatnonzero(counts)
+        places = np.unravel_index(found, shape)
+        blocks: Iterable[tuple[list[Floats], NDArray[Any]]] = [
+            ([v[at] for (_, v), at in zip(columns, places, strict=True)], counts[found])
+        ]
+    else:
+        starts = range(0, len(columns[0][0].codes), BLOCK)
+        cut = ([v[c.codes[at : at + BLOCK]] for c, v in columns] for at in starts)
+        blocks = ((block, np.ones(len(block[0]))) for block in cut)
+    for block, times in blocks:
+        rows = np.stack(block, axis=1)
+        full = ~np.isnan(rows).any(axis=1)
+        yield rows[full], times[full].astype(np.float64)
 
 
 def covariance_of(
@@ -109,11 +125,12 @@ def covariance_of(
         for item in items
         for column in [table[item["variable"]]]
     ]
-    rows, sums, products = 0, np.zeros(len(items)), np.zeros((len(items), len(items)))
-    for block in _blocks(columns):
-        rows, sums = rows + len(block), sums + block.sum(axis=0)
-        products += block.T @ block
-    return rows, (products - np.outer(sums, sums) / max(rows, 1)) / max(rows - 1, 1)
+    rows, sums, products = 0.0, np.zeros(len(items)), np.zeros((len(items), len(items)))
+    for block, times in _answered(columns):
+        weighted = block * times[:, None]
+        rows, sums = rows + times.sum(), sums + weighted.sum(axis=0)
+        products += weighted.T @ block
+    return int(rows), (products - np.outer(sums, sums) / max(rows, 1)) / max(rows - 1, 1)
 
 
 def _rounded(value: float | None) -> float | None:

@@ -78,6 +78,19 @@ def test_rows_that_lack_an_answer_are_left_out_and_reversed_items_turned(tmp_pat
     assert covariance == pytest.approx(np.array([[1.0, 2.0], [2.0, 4.0]]))
 
 
+@pytest.mark.parametrize("items", [2, 12], ids=["by patterns", "by rows"])
+def test_covariances_are_those_of_the_complete_rows(tmp_path, items):
+    answers = np.random.default_rng(1).choice(
+        [-99, 1, 2, 3, 4], p=[0.04, *[0.24] * 4], size=(400, items)
+    )
+    names = [f"q{at}" for at in range(items)]
+    table = written(tmp_path / "x.csv", [names, *answers.tolist()])
+    rows, covariance = covariance_of(table, entries(*names), [])
+    complete = answers[(answers != -99).all(axis=1)]
+    assert rows == len(complete) < 400
+    assert covariance == pytest.approx(np.cov(complete, rowvar=False))
+
+
 def test_the_codebook_of_a_release_tells_them_of_each_scale(tmp_path):
     folder = made(tmp_path / "out", PATTERNS * 3)
     entry = book_of(folder)["sc_mood"]
