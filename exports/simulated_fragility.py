@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from exports.codebook import Entry, asked_codebook
 from exports.columns import fields_of, table_of
 from exports.fragility import LEAST_ROWS, MEASURED, TURNED, AnswerPairs, ends_of, fragility
+from exports.tables.margins import SIZES
 from forms.study import Hypothesis, Study
 
-SIZES = (100, 300, 600, 1080)  # answers that a board is shown the counts at
 SAMPLES = 25
 SEED = 1
 

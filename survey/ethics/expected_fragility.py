@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
-from exports.columns import frame_of
 from exports.fragility import MEASURED, TURNED
-from exports.simulated_fragility import SAMPLES, SIZES, FragilityAtSize, expected
+from exports.simulated_fragility import SAMPLES, FragilityAtSize, expected
+from exports.tables.margins import SIZES
 from forms.simulation import RecipeFault, load_recipe
-from forms.study import Hypothesis, Study
+from forms.study import Hypothesis
 from survey.studies.version import StudyVersion
-from survey.synthetic.simulate import simulate
+from survey.synthetic.frame import simulated_frame
 
 SEED = 1
 WORDS = {
@@ -40,26 +40,13 @@ def expected_fragility(version: StudyVersion) -> ExpectedFragility | None:
     if not study.policy.hypotheses:
         return None
     try:
-        clients = _columns(study, version)
+        recipe = load_recipe(study, version.folder)
+        clients = simulated_frame(study, recipe, SIZES[-1], seed=SEED)
     except RecipeFault:
         return None
-    found = expected(study, frame_of(study, clients), SIZES)
+    found = expected(study, clients)
     told = tuple((_words(one), _lines(at)) for one, at in found.items())
     return ExpectedFragility(SIZES, SAMPLES, SIZES[-1], told)
-
-
-def _columns(study: Study, version: StudyVersion) -> dict[str, list[object]]:
-    """Return stored columns of simulated clients. Raise RecipeFault."""
-    recipe = load_recipe(study, version.folder)
-    rows = [
-        {
-            **client.values, "study_version": study.version, "lang": client.lang,
-            "consent_version": study.consent.version, "c_open": client.c_open,
-            "completion": client.completion, "dur_band": client.dur_band,
-        }
-        for client in simulate(study, count=SIZES[-1], seed=SEED, recipe=recipe)
-    ]  # fmt: skip
-    return {name: [row[name] for row in rows] for name in rows[0]}
 
 
 def _words(one: Hypothesis) -> str:

@@ -49,8 +49,6 @@ from survey.storage.stores import Stores
 
 T = TypeVar("T")
 
-LARGEST_NUMBER = 2**63 - 1
-
 OTHER_QUESTIONS = "they answered other questions than this study folder asks"
 TEXTS_SEGMENT = 0  # the file of texts grows as a whole, beside all segments
 
@@ -183,7 +181,7 @@ class ReleaseBuild:
     read: dict[int, StoredAnswers] = field(default_factory=dict)
     held: Sequence[LedgerPart] = ()
     left_out: list[str] = field(default_factory=list)
-    number: int = LARGEST_NUMBER
+    number: int | None = None
 
     def new_folder(self, tier: Tier) -> Path:
         """Make a folder for the files of a release in ``tier``."""

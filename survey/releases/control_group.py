@@ -10,14 +10,13 @@ from pathlib import Path
 
 import polars as pl
 
-from exports.columns import STORED, frame_of
+from exports.columns import STORED
 from exports.report import ReleaseContext
 from exports.segment_file import source_of
 from exports.verify.matching import people_tried
-from forms.kinds import columns_of_study
 from forms.simulation import Recipe, RecipeFault, load_recipe
 from forms.study import Study
-from survey.synthetic.simulate import simulate
+from survey.synthetic.frame import simulated_frame
 
 # Of no meaning, and none that anybody would choose for simulated answers: they are others.
 SEED = 1_936_287_828
@@ -33,14 +32,9 @@ def simulated_people(
     versions = {name: like[name].mode().sort()[0] for name in STORED[:2]}
     try:
         recipe = load_recipe(study, folder) if folder else Recipe()
-        people = list(simulate(study, count=people_tried(len(like)), seed=SEED, recipe=recipe))
+        frame = simulated_frame(
+            study, recipe, people_tried(len(like)), seed=SEED, versions=versions
+        )
     except RecipeFault:
         return None
-    rows = [
-        {**versions, "lang": p.lang, "completion": p.completion, "c_open": p.c_open,
-         "dur_band": p.dur_band, **p.values}
-        for p in people
-    ]  # fmt: skip
-    names = (*STORED, *(column.name for column in columns_of_study(study)))
-    frame = frame_of(study, {name: [row[name] for row in rows] for name in names})
     return source_of(study, frame, context).table

@@ -24,7 +24,8 @@ from exports.generalise import tier_of
 from forms.simulation import Recipe
 from forms.study import MISSING_RANGE, Study, Tier
 from survey.errors import Refusal
-from survey.releases.rehearsal import columns, simulated_frame, tier_rows
+from survey.releases.rehearsal import columns, tier_rows
+from survey.synthetic.frame import simulated_frame
 
 Z95 = NormalDist().inv_cdf(0.975)
 RARE = 10  # rows: categories of a covariate with fewer are taken together

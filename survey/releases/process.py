@@ -56,13 +56,8 @@ class ReleaseResult:
     def __str__(self) -> str:
         report = self.report
         mark = " PILOT" * report["pilot"] + " SYNTHETIC" * report["synthetic"]
-        held = (
-            "texts"
-            if "texts" in report
-            else "people"
-            if report.get("holds") == "tables"
-            else "rows"
-        )
+        held = "people" if report.get("holds") == "tables" else "rows"
+        held = "texts" if "texts" in report else held
         what = f"{report['rows']} {held}"
         reached = report.get("k")
         k = f", k = {reached['reached']} ({reached['asked']} asked)" if reached else ""

@@ -17,7 +17,6 @@ from random import Random
 import polars as pl
 
 from exports.anonymise.problem import Progress, no_progress
-from exports.columns import frame_of
 from exports.errors import ExportRefused
 from exports.generalise import path_to
 from exports.report import NO_ANSWER, ORDINARY, levels_shown
@@ -34,7 +33,7 @@ from exports.tables.menu import LEAST_PEOPLE
 from forms.simulation import FILE, Recipe, load_recipe
 from forms.study import Study, Tier
 from survey.errors import Refusal
-from survey.synthetic.simulate import simulate
+from survey.synthetic.frame import simulated_frame
 
 NO_RECIPE = (
     "{study} has no {file}, so nothing says how people may answer, and nothing can be rehearsed. "
@@ -47,17 +46,6 @@ def recipe_in(study: Study, folder: Path) -> Recipe:
     if not (folder / FILE).is_file():
         raise Refusal(NO_RECIPE.format(study=study.name, file=FILE))
     return load_recipe(study, folder)
-
-
-def simulated_frame(study: Study, recipe: Recipe, count: int, *, seed: int) -> pl.DataFrame:
-    """Return simulated answers as a release takes stored ones. Raise RecipeFault."""
-    versions = {"study_version": study.version, "consent_version": study.consent.version}
-    rows = [
-        {**c.values, **versions, "lang": c.lang, "c_open": c.c_open, "completion": c.completion,
-         "dur_band": c.dur_band}
-        for c in simulate(study, count=count, seed=seed, recipe=recipe)
-    ]  # fmt: skip
-    return frame_of(study, {name: [row[name] for row in rows] for name in rows[0]})
 
 
 def tier_rows(study: Study, frame: pl.DataFrame, tier: Tier, *, seed: int) -> SegmentTable:

@@ -18,8 +18,8 @@ from exports.tables.measure import read_csv
 from exports.twin import MADE_UP, NO_TWIN, TWIN_ROWS, TwinSource
 from forms.simulation import FILE, RecipeFault, load_recipe
 from forms.tiers import TABLES
-from survey.releases.rehearsal import simulated_frame
 from survey.storage import measurements, releases
+from survey.synthetic.frame import simulated_frame
 
 if TYPE_CHECKING:
     from survey.releases.build import ReleaseBuild
@@ -81,7 +81,9 @@ def _told(build: ReleaseBuild) -> list[int]:
     out = {
         made.number
         for made in releases.all_releases(office, name)
-        if made.tier == TABLES.name and not made.pilot and made.number < build.number
+        if made.tier == TABLES.name
+        and not made.pilot
+        and (build.number is None or made.number < build.number)
     }
     held = releases.contents(office, name)
     told = {s for n in out - recalled for s, tier, _ in held.get(n, ()) if tier == TABLES.name}

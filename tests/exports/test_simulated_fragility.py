@@ -4,7 +4,8 @@ from dataclasses import replace
 from itertools import product
 
 from exports.fragility import LEAST_ROWS, MEASURED
-from exports.simulated_fragility import SIZES, expected
+from exports.simulated_fragility import expected
+from exports.tables.margins import SIZES
 from forms.study import Hypothesis
 from tests.exports.releases import frame
 from tests.exports.tiny import STUDY, row

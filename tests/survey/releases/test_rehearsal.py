@@ -5,7 +5,8 @@ import pytest
 from forms.load import load_study
 from forms.simulation import load_recipe
 from survey.cli.main import main
-from survey.releases.rehearsal import rehearse, simulated_frame
+from survey.releases.rehearsal import rehearse
+from survey.synthetic.frame import simulated_frame
 from tests.conftest import FLAGSHIP, STUDIES
 from tests.exports.releases import make_release, report_of
 
